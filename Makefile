@@ -4,7 +4,7 @@ PORT ?= 8000
 SERVE ?= 1
 BIN := .venv/bin
 
-.PHONY: demo test test-all-pythons mutants check docs format lock clean system install-units audit audit-deps bench-build bench-emergency bench-feeds bench-mail bench-release bench-subscribers chaos bench-verify simulate
+.PHONY: demo test test-all-pythons mutants check docs format lock clean system install-units audit audit-deps bench-build bench-emergency bench-feeds bench-mail bench-release bench-restore bench-subscribers chaos bench-verify simulate
 
 demo: .venv/installed  ## Set up, run the whole product once, show site and inbox at http://127.0.0.1:8000
 	$(BIN)/python -m todoke demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -87,6 +87,9 @@ bench-emergency: .venv/installed-test system  ## Seconds until an urgent notice 
 
 bench-release: .venv/installed-test system  ## A release to three mirrors beside rsync and rclone (Debian packages); the last line is JSON
 	$(BIN)/python -m benchmarks.release $(BENCH)
+
+bench-restore: .venv/installed-test system  ## A lost building: seconds until the site is served and the issue goes on, 10,000 articles, 1,000,000 readers; the last line is JSON
+	$(BIN)/python -m benchmarks.restore $(BENCH)
 
 bench-subscribers: .venv/installed-test system  ## A million readers imported on both databases, sign-ups, returned mail; the last line is JSON
 	$(BIN)/python -m benchmarks.subscribers $(BENCH)

@@ -5,6 +5,7 @@
    the storages.
 3. `restoring` takes the newest snapshot that is whole, compares every file, and puts the installation into a folder.
 4. `drill` does that elsewhere, serves the site, lets the restored commands send to a sink, and writes a report (`drill_report`).
+5. `kit` writes a folder for an external disk: the site, the program with its packages, the snapshot, and a page to print.
 
-The package imports neither the site, the mailer nor the publisher: it reads the database by a copy or a dump, and releases by path.
+The package imports neither the site, the mailer nor the publisher: it reads the database by a copy or a dump, releases by path, and runs their commands (`program`).
 """

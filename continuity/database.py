@@ -11,21 +11,45 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import psycopg
+
 from continuity.model import ContinuityError
 
 SQLITE_FILE, DUMP = "database/todoke.db", "database/todoke.dump"
 SECONDS = 3600.0
 COUNTED = ("subscriber", "subscription", "issue", "delivery", "audit")
 """Tables whose rows are counted in the copy, and again when it was restored."""
+_COUNTING = " UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in COUNTED)  # noqa: S608 - names of our own
+
+_TABLES = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')"
 
 
 def copy(database: Path | str, folder: Path) -> tuple[str, Path, dict[str, int]]:
     """Copy the database into ``folder``. Return its path in a snapshot, the copy, and its rows by table. Raises `ContinuityError`."""
     if isinstance(database, Path):
         return SQLITE_FILE, *_copy_sqlite(database, folder / "todoke.db")
-    target = folder / "todoke.dump"
-    run_postgres("pg_dump", ["--format=custom", "--no-owner", "--no-privileges", f"--file={target}"], database)
-    return DUMP, target, count(database)
+    return DUMP, *_dump_postgres(database, folder / "todoke.dump")
+
+
+def _dump_postgres(url: str, target: Path) -> tuple[Path, dict[str, int]]:
+    """Dump, and count in the moment of the dump: both look through one exported snapshot (PostgreSQL, "Snapshot Synchronization Functions")."""
+    try:
+        with psycopg.connect(url.replace("+psycopg", "", 1)) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
+            snapshot = connection.execute("SELECT pg_export_snapshot()").fetchone()
+            rows = {str(table): int(number) for table, number in connection.execute(_COUNTING)}
+            words = [
+                "--format=custom",
+                "--no-owner",
+                "--no-privileges",
+                f"--snapshot={snapshot[0] if snapshot else ''}",
+                f"--file={target}",
+            ]
+            run_postgres("pg_dump", words, url)
+    except psycopg.Error as error:
+        raise ContinuityError(f"PostgreSQL: {' '.join(str(error).split())[:500]} / データベースの写しが取れません") from error
+    return target, rows
 
 
 def _copy_sqlite(database: Path, target: Path) -> tuple[Path, dict[str, int]]:
@@ -47,9 +71,8 @@ def _copy_sqlite(database: Path, target: Path) -> tuple[Path, dict[str, int]]:
 def count(database: Path | str) -> dict[str, int]:
     """Return the rows of each table that is compared, and prove that SQLite's file is whole. Raises `ContinuityError`."""
     if isinstance(database, str):
-        counting = " UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in COUNTED)  # noqa: S608 - names of our own
         lines = run_postgres(
-            "psql", ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--field-separator=,", f"--command={counting}"], database
+            "psql", ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--field-separator=,", f"--command={_COUNTING}"], database
         )
         return {name: int(number) for name, number in (line.split(",") for line in lines.split())}
     try:
@@ -75,12 +98,15 @@ def ask(database: Path | str, statement: str) -> list[list[str]]:
 
 def restore_postgres(dump: Path, database: str) -> None:
     """Put a dump into an empty database. Raises `ContinuityError`: it is not empty, or cannot be reached; then nothing is in it."""
-    tables = run_postgres(
-        "psql", ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--command=SELECT to_regclass('public.subscriber')"], database
-    )
-    if tables.strip():
+    tables = run_postgres("psql", ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", f"--command={_TABLES}"], database)
+    if tables.strip() != "0":
         raise ContinuityError("the database for the restored rows is not empty; give a new one / 空のデータベースを指定してください")
     run_postgres("pg_restore", ["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", str(dump)], database)
+
+
+def empty_postgres(database: str) -> None:
+    """Remove everything that `restore_postgres` has put there. Raises `ContinuityError`."""
+    run_postgres("psql", ["--no-psqlrc", "--quiet", "--command=DROP SCHEMA public CASCADE", "--command=CREATE SCHEMA public"], database)
 
 
 def check_dump(dump: Path) -> None:

@@ -13,10 +13,12 @@ CHECKS: Mapping[str, str] = {
     "outside": "A snapshot lies outside the building 建物の外に控えがある",
     "whole": "The newest one is whole 最も新しい控えが壊れていない",
     "young": "It is not older than a day 一日より古くない",
-    "site": "The site is served, and every file is as in its manifest サイトが目録どおりに見られる",
+    "signed": "The release is signed by our keys 公開版の署名が正しい",
+    "site": "The site is served, and every file is as it was signed サイトが署名された目録どおりに見られる",
     "readers": "Readers, issues and deliveries are all there 購読者・号・配信の記録がそろっている",
     "silent": "The restored site sends nothing before it has taken over 引き継ぐまで何も送らない",
     "sending": "An issue goes on to a sink, and nobody gets it twice 号の続きが送られ、二通届く人がいない",
+    "removed": "Nothing of it is left on this machine 訓練のあとに何も残らない",
     "time": "Everything within five minutes 五分以内に終わる",
 }
 """The checklist of docs/how-to/drill.md, in the order of the drill."""

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,8 +68,8 @@ def restore(files: Sequence[Path], target: Path, identities: Sequence[str], *, u
         index, damaged = unpack_newest(files, work, identities)
         home = _put_together(index, work, url if not dry_run else "")
         if not dry_run:
-            _fill_database(index, work, url)
-            _give_name(home, target)
+            with _filled_database(index, work, url):
+                _give_name(home, target)
         site = target / "site"
         return Restored(index, target, damaged, site if (home / "site").is_dir() or site.is_dir() else None)
     except OSError as error:
@@ -207,20 +208,28 @@ def _without_password(url: str) -> str:
     return re.sub(r"(://[^/?#:@]*):[^/?#@]+@", r"\1@", url)
 
 
-def _fill_database(index: SnapshotIndex, work: Path, url: str) -> None:
-    if index.database == database.DUMP:
-        if not url:
-            raise ContinuityError(
-                "this snapshot is of PostgreSQL: name an empty database with TODOKE_DATABASE / 空のデータベースを指定してください"
-            )
-        database.restore_postgres(work / "files" / index.database, url)
+@contextmanager
+def _filled_database(index: SnapshotIndex, work: Path, url: str) -> Iterator[None]:
+    """Fill the database of a dump. If something fails afterwards, it is emptied again: it was empty."""
+    if index.database != database.DUMP:
+        yield
+        return
+    if not url:
+        raise ContinuityError(
+            "this snapshot is of PostgreSQL: name an empty database with TODOKE_DATABASE / 空のデータベースを指定してください"
+        )
+    database.restore_postgres(work / "files" / index.database, url)
+    try:
         _require_rows(index, database.count(url))
+        yield
+    except ContinuityError:
+        database.empty_postgres(url)
+        raise
 
 
 def _require_rows(index: SnapshotIndex, rows: dict[str, int]) -> None:
     differing = {table: (number, rows.get(table)) for table, number in index.rows.items() if rows.get(table) != number}
-    # A dump is of the moment at which it began, and rows are counted a moment later: a table that grows may differ.
-    if differing and index.database == database.SQLITE_FILE:
+    if differing:
         table, (counted, restored) = next(iter(differing.items()))
         raise SnapshotDamaged(f"the table {table} has {restored} rows, and {counted} were counted / 行の数が合いません")
 

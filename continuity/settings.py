@@ -22,6 +22,32 @@ class Snapshots(Section):
     extra: tuple[Path, ...] = ()
 
 
+class Trust(Section):
+    """``[trust]``: the keys by which a drill believes a release, as in ``verify.toml``: a file of TUF's root metadata, the public key of minisign, or both."""
+
+    root: Path | None = None
+    public_key: str = ""
+
+
+class Kit(Section):
+    """``[kit]``: ``folder`` keeps wheels from one kit to the next; ``wheels`` is a folder that has them all, and then no registry is asked. ``program`` is a
+    checkout of this program with its locked requirements; ``font`` has the letters of the printed page.
+    """
+
+    folder: Path = Path("var/kit")
+    wheels: Path | None = None
+    program: Path = Path(__file__).parents[1]
+    font: Path | None = None
+
+
+class Person(Section):
+    """``[[people]]``: whom to call. It is printed, and lies on the disk in clear."""
+
+    name: str = Field(min_length=1, max_length=30)
+    role: str = Field(default="", max_length=30)
+    telephone: str = Field(pattern=r"^[0-9+#*()\- ]{2,40}$")
+
+
 class ContinuitySettings(Section):
     """``recipients`` are public keys (``age1…``); whoever has one of the private ones, and nobody else, can open a snapshot."""
 
@@ -30,6 +56,9 @@ class ContinuitySettings(Section):
     publish: Path = Path("publish.toml")
     content: Path = Path("content")
     snapshot: Snapshots = Snapshots()
+    trust: Trust = Trust()
+    kit: Kit = Kit()
+    people: tuple[Person, ...] = Field(default=(), max_length=12)
     targets: tuple[StorageSettings, ...] = ()
     right: tuple[StorageSettings, ...] = ()
 
@@ -51,6 +80,8 @@ def load_settings(path: Path) -> ContinuitySettings:
     snapshot = settings.snapshot.model_copy(
         update={"folder": home / settings.snapshot.folder, "extra": tuple(home / each for each in settings.snapshot.extra)}
     )
+    kit = settings.kit.model_copy(update={name: home / path for name, path in settings.kit if path is not None})
+    trust = settings.trust.model_copy(update={"root": home / settings.trust.root} if settings.trust.root else {})
     places = {name: home / getattr(settings, name) for name in ("mailer", "publish", "content")}
     targets = tuple(absolute(each, home) for each in settings.targets)
-    return settings.model_copy(update={**places, "snapshot": snapshot, "targets": targets})
+    return settings.model_copy(update={**places, "snapshot": snapshot, "kit": kit, "trust": trust, "targets": targets})

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from continuity import snapshots
+from continuity.cli import kit as kit_command
 from continuity.cli.runtime import CONFIG, EX_STORAGES, ConfigPath, Identity, errors_on_one_line, now
 from continuity.gather import gather
 from continuity.installation import find_installation
@@ -22,6 +23,14 @@ def snapshot(
     full: Annotated[bool, typer.Option("--full", help="Write everything, also what an earlier snapshot has. すべてを書く")] = False,
     verify: Annotated[bool, typer.Option("--verify", help="Restore the newest snapshot elsewhere and compare. 戻して確かめる")] = False,
     identity: Identity = None,
+    kit: Annotated[
+        Path | None,
+        typer.Option(
+            "--kit",
+            metavar="FOLDER",
+            help="Make one, and write it into a folder of an external disk, with the site, the program and a page to print. 持ち出し用のディスク",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be in it; write nothing. 何が入るかだけを示す")] = False,
 ) -> None:
     """Write everything that is needed to go on elsewhere into one encrypted file, and bring it to every storage. 控えを取る
@@ -33,19 +42,25 @@ def snapshot(
         settings = load_settings(config)
         if verify:
             _verify(settings, identity)
+        elif dry_run and kit is not None:
+            kit_command.write(config, settings, kit, _newest(settings), now(), dry_run=True)
         elif dry_run:
             _show(config, settings)
         else:
-            _make(config, settings, full=full)
+            _make(config, settings, full=full, kit=kit)
 
 
-def _make(config: Path, settings: ContinuitySettings, *, full: bool) -> None:
+def _make(config: Path, settings: ContinuitySettings, *, full: bool, kit: Path | None) -> None:
+    if kit is not None and not kit.is_dir():  # before minutes of work
+        raise ContinuityError(f"{kit}: there is no such folder; is the disk in? / ディスクがつながっていますか")
     made = snapshots.make(config, settings, now(), full=full)
     here = sum(file.is_here for file in made.index.files.values())
     typer.echo(f"{made.file}: {made.length:,} bytes, {len(made.index.files):,} files, {here:,} of them new. 控えを取りました")
     for name, failure in made.failures.items():
         typer.echo(f"{name}: {f'FAILED. {failure}' if failure else 'has it. 届きました'}", err=bool(failure))
-    if not made.failures:
+    if kit is not None:
+        kit_command.write(config, settings, kit, _newest(settings), now(), dry_run=False)
+    elif not made.failures:
         typer.echo("continuity.toml names no target: the snapshot is in this building only. 建物の外に控えがありません", err=True)
     if any(made.failures.values()):
         raise typer.Exit(EX_STORAGES)
@@ -61,14 +76,19 @@ def _show(config: Path, settings: ContinuitySettings) -> None:
     typer.echo(f"{length:>14,}  in {len(gathered.files):,} files. 試しです。何も書いていません")
 
 
+def _newest(settings: ContinuitySettings) -> list[Path]:
+    """Return the newest snapshot here, and the one that it builds on."""
+    name, file = candidates([settings.snapshot.folder])[0]
+    return [file, *([file.with_name(str(SnapshotName(name.base)))] if name.base else [])]
+
+
 def _verify(settings: ContinuitySettings, identity: Path | None) -> None:
     if identity is None:
         raise ContinuityError("--verify needs --identity FILE: this machine has no private key / 秘密鍵のファイルを指定してください")
     folder = settings.snapshot.folder
-    name, file = candidates([folder])[0]
-    files = [file, *([folder / str(SnapshotName(name.base))] if name.base else [])]
+    file, *base = _newest(settings)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".verify-", dir=folder) as place:
-        restored = restore(files, Path(place) / "restored", read_identities(identity), dry_run=True)
+        restored = restore([file, *base], Path(place) / "restored", read_identities(identity), dry_run=True)
     rows = ", ".join(f"{table} {number:,}" for table, number in restored.index.rows.items())
     typer.echo(f"{file.name}: whole; {len(restored.index.files):,} files are as they were; rows: {rows}. 元どおりに戻せます")

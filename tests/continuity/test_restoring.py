@@ -8,11 +8,8 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections import Counter
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -25,18 +22,10 @@ from continuity.restoring import read_identities, restore
 from continuity.snapshots import NewSnapshot, make
 from mailer.config.file import load_config
 from mailer.database.engine import open_database
-from mailer.model.errors import LedgerRestored, RightMissing
-from mailer.model.state import DeliveryState
-from mailer.sending import send
-from tests import fork
 from tests.mailer.database.test_migrations import alembic
-from tests.mailer.delivery.test_killed import child
-from tests.mailer.sending.test_worker import counts
 from tests.samples.killed import exit_status, with_full_disk
-from tests.samples.mail.mail_bundles import REF, SEAL, Installation, RecordedProgress, people
-from tests.samples.mail.two_sites import take
+from tests.samples.mail.mail_bundles import SEAL, Installation
 from tests.samples.two_buildings import Building, building, new_key
-from tests.servers.smtp import Behaviour, Receiver
 
 NOW = dt.datetime(2026, 11, 29, 6, 0, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -208,50 +197,3 @@ def test_a_snapshot_of_an_older_version_is_restored_and_migrated_when_it_is_open
     with site.database.reading() as reading:
         assert reading.execute(sa.text("SELECT email FROM subscriber")).scalar_one() == "a@example.jp"
         assert reading.execute(sa.text("SELECT fence FROM sending_right")).scalar_one() == 0
-
-
-def test_a_half_sent_issue_goes_on_from_an_old_snapshot_where_it_was_and_nobody_gets_two(tmp_path: Path) -> None:
-    readers, processes = 1040, list[BaseProcess]()
-    right = f'[[right]]\nname = "disk"\nkind = "local"\nfolder = "{tmp_path}/right"\n'
-    (tmp_path / "right").mkdir()
-    with Receiver(Behaviour()) as receiver:
-        home = building(tmp_path, receiver.port, readers=readers, storages=[right])
-        first = replace(home.mail, context=replace(home.mail.context, config=load_config(home.home / "mailer.toml")))
-        first.clock.moment = datetime.now(UTC)
-        take(first, 1)
-        made = make(home.config, home.settings, NOW)
-        receiver.behaviour.on_accept = lambda count: processes[0].kill() if count == 1010 else None
-        processes.append(fork.start(child, str(first.context.config.path), str(first.root)))
-        processes[0].join()
-        receiver.behaviour.on_accept = lambda _count: None
-        restore([made.file], tmp_path / "there", read_identities(home.key))
-        site = restored_site(home, tmp_path / "there")
-        with pytest.raises((RightMissing, LedgerRestored)):
-            send.send(site.context, site.root, REF, RecordedProgress())
-        take(site, 2)
-        send.send(site.context, site.root, REF, RecordedProgress())
-    received = Counter(receiver.recipients)
-    assert set(received.values()) == {1}
-    everybody = {person.address for person in people(readers)}
-    assert len(everybody - received.keys()) <= counts(site).get(DeliveryState.UNKNOWN, 0) <= readers - 500
-
-
-def test_a_snapshot_of_postgresql_is_restored_into_an_empty_database_only(
-    tmp_path: Path, database_url_postgres: str, postgres: str
-) -> None:
-    home = building(tmp_path, head=f'database = "{database_url_postgres}"\n')
-    made = make(home.config, home.settings, NOW)
-    assert made.index.rows["subscriber"] == 5 and "database/todoke.dump" in made.index.files
-    keys = read_identities(home.key)
-    with pytest.raises(ContinuityError, match="TODOKE_DATABASE"):
-        restore([made.file], tmp_path / "there", keys)
-    with pytest.raises(ContinuityError, match="not empty"):
-        restore([made.file], tmp_path / "there", keys, url=database_url_postgres)
-    with closing(sa.create_engine(postgres.format(name="postgres"), isolation_level="AUTOCOMMIT").connect()) as connection:
-        connection.execute(sa.text(f"CREATE DATABASE restored{os.getpid()}"))
-    url = postgres.format(name=f"restored{os.getpid()}")
-    restore([made.file], tmp_path / "there", keys, url=url)
-    site = restored_site(home, tmp_path / "there")
-    assert site.context.config.database == url
-    with site.database.reading() as reading:
-        assert reading.execute(sa.text("SELECT count(*) FROM subscriber")).scalar_one() == 5
