@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
@@ -34,7 +34,8 @@ class QuotaRule:
 @dataclass(frozen=True, slots=True)
 class ClaimRequest:
     """What a worker may claim now. `unknown_since`: an uncertain post that was first tried after this moment may be tried again under its key;
-    None: none may. `can_look`: uncertain ones may be looked for. `opens_for_urgent`: the circuit breaker lets an emergency through.
+    None: none may. `can_look`: uncertain ones may be looked for. `urgent_only`: nothing but
+    emergencies.
     """
 
     channel: str
@@ -60,7 +61,7 @@ class ClaimedPost:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Nothing to do now. `why`: idle, paused, open circuit, quota; `until` is when to look again, if that is known."""
+    """Nothing to do now. `why`: idle, paused, network (it has asked to wait), circuit, quota; `until` is when to look again, if that is known."""
 
     why: str
     until: datetime | None = None
@@ -101,7 +102,9 @@ def _claim(connection: Connection, request: ClaimRequest, state: ChannelState) -
     if state.paused_at is not None:
         return Waiting("paused")
     if state.open_until is not None and state.open_until > request.now:
-        return Waiting("circuit", state.open_until)
+        if not state.failures:  # the network itself has asked to wait
+            return Waiting("network", state.open_until)
+        request = replace(request, urgent_only=True)  # a channel that seems dead costs the others nothing: a warning is tried all the same
     is_full = {is_urgent: _is_used_up(connection, request, is_urgent=is_urgent) for is_urgent in (True, False)}
     for row in connection.execute(_due(request)):
         post = post_of(row)
@@ -111,6 +114,8 @@ def _claim(connection: Connection, request: ClaimRequest, state: ChannelState) -
         if is_full[post.is_urgent] and post.state is not PostState.UNKNOWN:
             return Waiting("quota", request.now + timedelta(minutes=1))
         return _take(connection, request, post, target)
+    if request.urgent_only:
+        return Waiting("circuit", state.open_until)
     return Waiting("idle", _next_time(connection, request))
 
 
