@@ -36,13 +36,14 @@ class ChannelsError(Exception):
     """The channels cannot be used as they are set up. The message says what to do."""
 
 
-def _require_https(address: str) -> str:
+def require_https(address: str) -> str:
+    """Return an address without the slash at its end. Raises ValueError if a secret must not go there."""
     if not address.startswith(("https://", *(f"{own}{end}" for own in OWN_MACHINE for end in (":", "/")))):
         raise ValueError("it must begin with https://")
     return address.rstrip("/")
 
 
-HttpsUrl = Annotated[str, AfterValidator(_require_https)]
+HttpsUrl = Annotated[str, AfterValidator(require_https)]
 
 
 class Quota(Section):
@@ -130,20 +131,31 @@ class XChannel(Channel):
 
 
 class WebhookChannel(Channel):
-    """A signed POST to an address: Slack, Teams, LINE WORKS, a gateway of municipal radio. The secret signs it. ``limit``: characters of the text."""
+    """A POST to an address. The gateway of municipal radio: ``url`` is the address, the secret signs. Slack, Teams and LINE WORKS: the secret is the
+    address, since whoever knows it may write. ``limit``: characters of the text.
+    """
 
     kind: Literal[ChannelKind.WEBHOOK]
-    url: HttpsUrl
+    url: HttpsUrl | None = None
     format: Literal["todoke", "slack", "teams", "line-works"] = "todoke"
     limit: int = Field(default=2000, ge=100, le=100_000)
 
+    @model_validator(mode="after")
+    def _has_its_address_in_one_place(self) -> WebhookChannel:
+        if self.format == "todoke" and self.url is None:
+            raise ValueError("url is missing: the address of the gateway")
+        if self.format != "todoke" and self.url is not None:
+            raise ValueError(f"the address of {self.format} is a secret: put it into secret_file, and take url out")
+        return self
+
 
 class WebPushChannel(Channel):
-    """Web Push to those who have asked for it on the site. The secret is the VAPID private key (PEM). ``contact``: whom a push service may ask."""
+    """Web Push to those who have asked for it on the site; the mailer's database has their subscriptions. The secret is the private key that
+    ``todoke channels key`` makes (VAPID). ``contact``: whom a push service may ask.
+    """
 
     kind: Literal[ChannelKind.WEB_PUSH]
     contact: str = Field(pattern=r"^(mailto:.+@.+|https://.+)$")
-    subscriptions: Path = Path("var/web-push.sqlite")
 
 
 class WebSubChannel(Channel):
