@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
 
-from channels.adapters.http import Http, StatusRules, Reply, Sent, bearer, json_bytes, short_text, unsent
+from channels.adapters.http import Http, Reply, Sent, StatusRules, bearer, json_bytes, short_text, unsent
 from channels.adapters.pictures import leave_out, read_picture
 from channels.adapters.refusals import NoEdits
 from channels.model import Answer, ChannelKind, Deferred, Link, Picture, Post, Posted, Refused, Traits

@@ -11,7 +11,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import ClassVar
 
-from channels.adapters.http import Http, StatusRules, Reply, bearer, quoted, short_text
+from channels.adapters.http import Http, Reply, StatusRules, bearer, quoted, short_text
 from channels.adapters.refusals import NoEdits
 from channels.model import Answer, ChannelKind, Deferred, Post, Posted, Refused, Traits, Uncertain
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import aiohttp
 
-from channels.adapters.http import Http, StatusRules, Reply, bearer, quoted, unsent
+from channels.adapters.http import Http, Reply, StatusRules, bearer, quoted, unsent
 from channels.adapters.pictures import leave_out, read_picture
 from channels.adapters.refusals import NoEdits
 from channels.model import Answer, ChannelKind, Deferred, Picture, Post, Posted, Refused, Traits

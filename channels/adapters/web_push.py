@@ -25,7 +25,7 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02
 
-from channels.adapters.http import Http, StatusRules, Reply, json_bytes
+from channels.adapters.http import Http, Reply, StatusRules, json_bytes
 from channels.adapters.refusals import NoEdits
 from channels.model import Answer, ChannelKind, Deferred, Post, Posted, Refused, Traits
 from public_address import https_host

@@ -14,7 +14,7 @@ from datetime import UTC, timedelta
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from channels.adapters.http import Http, StatusRules, Reply, json_bytes
+from channels.adapters.http import Http, Reply, StatusRules, json_bytes
 from channels.adapters.refusals import NoEdits
 from channels.model import Answer, ChannelKind, Post, Posted, Traits
 

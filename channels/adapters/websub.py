@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from channels.adapters.http import Http, StatusRules, Reply
+from channels.adapters.http import Http, Reply, StatusRules
 from channels.adapters.refusals import NoEdits
 from channels.model import Answer, ChannelKind, Post, Posted, Traits
 

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 from oauthlib.oauth1 import Client
 
-from channels.adapters.http import Http, StatusRules, Reply, Sent, bearer, json_bytes, quoted, short_text, unsent
+from channels.adapters.http import Http, Reply, Sent, StatusRules, bearer, json_bytes, quoted, short_text, unsent
 from channels.adapters.pictures import leave_out, read_picture
 from channels.adapters.refusals import NoEdits
 from channels.model import Answer, ChannelKind, Deferred, Picture, Post, Posted, Refused, Traits, Uncertain
