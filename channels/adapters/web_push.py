@@ -14,7 +14,7 @@ import base64
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import ClassVar, Protocol
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from uuid import UUID
 import http_ece
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 
 from channels.adapters.http import Http, Reply, StatusRules, json_bytes
@@ -41,6 +42,7 @@ SIGNED_FOR = timedelta(hours=12)
 LONGEST_LIFE = timedelta(days=28)
 SECRET_BYTES = 16
 """RFC 8291 section 3.2."""
+SOON, GIVEN_UP = timedelta(seconds=10), timedelta(hours=1)
 PATIENCE = 3
 """Requests without an answer after which a host is left alone."""
 
@@ -68,8 +70,8 @@ class Subscription(Protocol):
 class Subscriptions(Protocol):
     """Where the subscriptions are kept, and which post each has got."""
 
-    async def waiting(self, key: UUID, after: int, most: int) -> Sequence[Subscription]:
-        """Return those that have not got this post, by number, from the first behind ``after``."""
+    async def waiting(self, server_key: str, key: UUID, after: int, most: int) -> Sequence[Subscription]:
+        """Return those made with this public key of ours that have not got this post, by number, from the first behind ``after``."""
 
     async def note(self, key: UUID, got: Collection[int], gone: Collection[int], failed: Collection[int]) -> None:
         """Write down who got the post, or needs no more tries. Those that are gone are deleted, and those that failed too often."""
@@ -101,6 +103,7 @@ class WebPushAdapter(NoEdits):
     seconds: float = 60.0
     kind: ClassVar[ChannelKind] = ChannelKind.WEB_PUSH
     traits: ClassVar[Traits] = TRAITS
+    _told: set[UUID] = field(default_factory=set, repr=False)
     _signatures: dict[str, tuple[float, str]] = field(default_factory=dict, repr=False)
 
     async def post(self, post: Post) -> Answer:
@@ -118,7 +121,7 @@ class WebPushAdapter(NoEdits):
             "Content-Type": "application/octet-stream",
         }
         whole, after, end = _Round(), 0, loop.time() + self.seconds
-        while portion := await self.subscriptions.waiting(post.key, after, PORTION):
+        while portion := await self.subscriptions.waiting(public_key(self.vapid), post.key, after, PORTION):
             if loop.time() > end:
                 return Deferred(f"{self.name}: {len(whole.got)} told in this round, the next goes on / 続きを送ります", timedelta(0))
             part = _Round(silent=whole.silent)
@@ -130,10 +133,18 @@ class WebPushAdapter(NoEdits):
             whole.got |= part.got
             whole.failed |= part.failed
             whole.waits += part.waits
-        if whole.failed:
-            reason = f"{self.name}: {len(whole.failed)} of {len(whole.failed) + len(whole.got)} could not be told / 届かない購読があります"
-            return Deferred(reason, max(whole.waits, default=None))
-        return Posted(str(post.key))
+        return self._sum_up(post, whole, now)
+
+    def _sum_up(self, post: Post, whole: _Round, now: datetime) -> Answer:
+        """A few browsers whose push service is away hold up no other post: they are tried again soon, and given up when the post is an hour old."""
+        if whole.got:
+            self._told.add(post.key)
+        is_told = post.key in self._told
+        if not whole.failed or (is_told and now - post.created > GIVEN_UP):
+            return Posted(str(post.key))
+        reason = f"{self.name}: {len(whole.failed)} of {len(whole.failed) + len(whole.got)} could not be told / 届かない購読があります"
+        wait = max(whole.waits, default=None)
+        return Deferred(reason, min(wait or SOON, SOON) if is_told else wait)
 
     async def _note(self, key: UUID, part: _Round) -> Refused | None:
         """A key of ours that is refused is told by everybody at once. If only some refuse it, those subscribed with an older key: theirs is no use."""
@@ -219,6 +230,19 @@ def read_key(secret: str) -> Vapid02:
         return Vapid02.from_pem(secret.encode()) if "BEGIN" in secret else Vapid02.from_string(secret)
     except Exception:  # py_vapid has many ways to fail
         raise ValueError("the secret is no private key of P-256") from None
+
+
+def make_key() -> str:
+    """Return a new private key as PEM."""
+    vapid = Vapid02()
+    vapid.generate_keys()
+    return str(vapid.private_pem().decode())
+
+
+def public_key(vapid: Vapid02) -> str:
+    """Return the public key as the Push API takes it (``applicationServerKey``): the uncompressed point, base64url."""
+    point = vapid.public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return base64.urlsafe_b64encode(point).decode().rstrip("=")
 
 
 def _bytes(text: str) -> bytes:

@@ -19,6 +19,7 @@ from mailer.database.announcements.announcement_tables import announcement_post,
 from mailer.database.announcements.states import PostState
 from mailer.database.consent_tables import address_key, consent, consent_words, erased_delivery, suppression
 from mailer.database.metadata import metadata, server_clock
+from mailer.database.push.push_tables import push_receipt, push_subscription
 from mailer.database.returned.dmarc_tables import dmarc_report, dmarc_source
 from mailer.database.returned.returned_tables import automatic_reply, complaint, delivery_problem, queue_stop
 from mailer.database.sign_up_tables import sign_up
@@ -32,7 +33,7 @@ from mailer.model.state import DeliveryState
 
 __all__ = [
     "address_key", "announcement_post", "announcement_restoration", "audit", "automatic_reply", "bucket", "channel_lease", "claim", "complaint", "consent", "consent_words", "delivery", "delivery_problem", "digest_member", "dmarc_report", "dmarc_source", "erased_delivery", "expired", "heartbeat", "issue", "ledger", "metadata",
-    "queue_stop", "recorded_claim", "sending_right", "sent_before", "server_clock", "sign_up", "slot", "subscriber", "subscription", "suppression",
+    "push_receipt", "push_subscription", "queue_stop", "recorded_claim", "sending_right", "sent_before", "server_clock", "sign_up", "slot", "subscriber", "subscription", "suppression",
 ]  # fmt: skip
 
 

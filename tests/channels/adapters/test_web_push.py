@@ -104,6 +104,27 @@ def test_what_one_push_service_refuses_for_now_is_tried_again_for_those_alone() 
     _play(steps)
 
 
+def test_a_browser_that_cannot_be_told_for_an_hour_is_given_up_for_this_post() -> None:
+    async def steps(service: FakePushService, adapter: WebPushAdapter, _book: Notebook) -> None:
+        old = replace(POST, created=MOMENT - timedelta(hours=2))
+        service.statuses = {1: 503, 2: 503, 3: 503}
+        assert isinstance(await adapter.post(old), Deferred)  # nobody has it: it is not given up
+        service.statuses = {2: 503}
+        assert await adapter.post(old) == Posted(str(old.key))
+
+    _play(steps)
+
+
+def test_a_few_browsers_whose_push_service_is_busy_close_the_channel_for_seconds_only() -> None:
+    async def steps(service: FakePushService, adapter: WebPushAdapter, _book: Notebook) -> None:
+        service.statuses = {2: 503}
+        answer = await adapter.post(POST)
+        assert isinstance(answer, Deferred)
+        assert answer.wait == timedelta(seconds=10)
+
+    _play(steps)
+
+
 def test_a_subscription_of_an_older_key_stops_nobody_and_a_key_that_all_refuse_breaks_the_channel() -> None:
     async def steps(service: FakePushService, adapter: WebPushAdapter, book: Notebook) -> None:
         service.statuses = {2: 403}

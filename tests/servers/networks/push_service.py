@@ -143,7 +143,7 @@ class Notebook:
     got: dict[UUID, set[int]] = field(default_factory=dict)
     failed: list[int] = field(default_factory=list)
 
-    async def waiting(self, key: UUID, after: int, most: int) -> Sequence[Browser]:
+    async def waiting(self, server_key: str, key: UUID, after: int, most: int) -> Sequence[Browser]:
         told = self.got.get(key, set())
         return [each for each in self.browsers if each.number > after and each.number not in told][:most]
 
