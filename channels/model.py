@@ -118,9 +118,17 @@ class Adapter(Protocol):
     ``tests/channels/adapters/test_contract.py`` must pass for every implementation.
     """
 
-    name: str
-    kind: ChannelKind
-    traits: Traits
+    @property
+    def name(self) -> str:
+        """The channel's name."""
+
+    @property
+    def kind(self) -> ChannelKind:
+        """The network behind it."""
+
+    @property
+    def traits(self) -> Traits:
+        """What the network can do."""
 
     async def post(self, post: Post) -> Answer:
         """Put a post on the network. A repeated key within `Traits.key_life` is `Posted` with the same identifier."""

@@ -28,6 +28,7 @@ ROOTS = (
     "benchmarks",
     "docs",
     "regular_file.py",
+    "public_address.py",
     "public_page.py",
     "terminal.py",
     "todoke.py",
@@ -36,10 +37,25 @@ ROOTS = (
 ORDINARY = frozenset({"values", "parts", "written", "raw", "copies", "again", "readers", "route", "kinds", "notice"})
 """Retired as names of modules, classes and functions, but plain words for a parameter or an attribute."""
 
-KEPT = {"Notice", "_notice", "values", "lane", "Finding", "finding", "findings", "head", "_head", "stamp", "patience", "written"}
+KEPT = {
+    "Notice",
+    "_notice",
+    "values",
+    "lane",
+    "Finding",
+    "finding",
+    "findings",
+    "head",
+    "_head",
+    "stamp",
+    "patience",
+    "written",
+    "look",
+    "answers",
+}
 """The content type of an urgent notice; the method that a mapping has to have; an argument that is stored with waiting jobs; what the verifier reports of a
 mirror, which is no diagnostic of a source; Git's HEAD; the time stamp of RFC 3161 and that of a file (stat); a setting in the verifier's own file; the files
-that a release writes."""
+that a release writes; what an adapter does before it repeats a post, and the post that a correction answers."""
 
 STORED = {Path("mailer/database/migrations/versions")}
 """Evidence and history keep the words they were written with."""

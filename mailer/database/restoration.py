@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Update, and_, delete, insert, or_, select, text, true, update
 
 from mailer.database import rights
+from mailer.database.announcements import posts
 from mailer.database.deliveries import claim_statements, claims
 from mailer.database.deliveries.transitions import transition
 from mailer.database.engine import Database, sqlite_file
@@ -128,6 +129,7 @@ def adopt(database: Database, adoption: Adoption, *, is_alone: bool, now: dateti
         _end_claims(connection, adoption.settled, now, is_alone=is_alone)
         if connection.execute(select(ledger.c.generation)).scalar_one() < adoption.generation:
             connection.execute(update(ledger).values(generation=adoption.generation))
+            posts.mark_restored(connection, now)
             _raise_numbers(connection, "claim", max(adoption.highest_fence, _last_number(connection, "claim")) + GAP)
             _raise_numbers(connection, "subscriber", _last_number(connection, "subscriber") + GAP)
         if adoption.right is not None:

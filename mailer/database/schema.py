@@ -15,8 +15,11 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from mailer.database.announcements.announcement_tables import announcement_post, announcement_restoration, channel_lease
+from mailer.database.announcements.states import PostState
 from mailer.database.consent_tables import address_key, consent, consent_words, erased_delivery, suppression
 from mailer.database.metadata import metadata, server_clock
+from mailer.database.push.push_tables import push_receipt, push_subscription
 from mailer.database.returned.dmarc_tables import dmarc_report, dmarc_source
 from mailer.database.returned.returned_tables import automatic_reply, complaint, delivery_problem, queue_stop
 from mailer.database.sign_up_tables import sign_up
@@ -29,8 +32,8 @@ from mailer.model.returned.bounce import BounceClass
 from mailer.model.state import DeliveryState
 
 __all__ = [
-    "address_key", "audit", "automatic_reply", "bucket", "claim", "complaint", "consent", "consent_words", "delivery", "delivery_problem", "digest_member", "dmarc_report", "dmarc_source", "erased_delivery", "expired", "heartbeat", "issue", "ledger", "metadata",
-    "queue_stop", "recorded_claim", "sending_right", "sent_before", "server_clock", "sign_up", "slot", "subscriber", "subscription", "suppression",
+    "address_key", "announcement_post", "announcement_restoration", "audit", "automatic_reply", "bucket", "channel_lease", "claim", "complaint", "consent", "consent_words", "delivery", "delivery_problem", "digest_member", "dmarc_report", "dmarc_source", "erased_delivery", "expired", "heartbeat", "issue", "ledger", "metadata",
+    "push_receipt", "push_subscription", "queue_stop", "recorded_claim", "sending_right", "sent_before", "server_clock", "sign_up", "slot", "subscriber", "subscription", "suppression",
 ]  # fmt: skip
 
 
@@ -264,6 +267,8 @@ check_columns(
         "issue.list_class": tuple(ListClass),
         "issue.status": tuple(IssueStatus),
         "delivery.state": tuple(DeliveryState),
+        "announcement_post.state": tuple(PostState),
+        "announcement_post.action": ("post", "change", "amend", "withdraw"),
         "sent_before.state": (DeliveryState.SENT, DeliveryState.UNKNOWN),
     },
 )

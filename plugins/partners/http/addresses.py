@@ -7,25 +7,18 @@ metadata at 169.254.169.254, routers, databases). So only global unicast address
 from __future__ import annotations
 
 import ipaddress
-import re
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Network, IPv6Network
 
 from yarl import URL
 
+import public_address
 from plugins.partners.model.errors import RefusedAddressError
 
-Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 WEB_PORTS = frozenset({80, 443})
 """A feed on any other port of a stranger's host is more often a database than a blog."""
-
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-"""The well-known prefix of RFC 6052, section 2.1."""
-
-_NUMERIC_HOST = re.compile(r"(?:0[xX][0-9a-fA-F]*|\d+)(?:\.(?:0[xX][0-9a-fA-F]*|\d+))*\.?")
-"""``127.1``, ``0x7f000001``, ``2130706433``: browsers and inet_aton(3) take them for IPv4 addresses (WHATWG URL, section 3.5)."""
 
 
 @dataclass(frozen=True)
@@ -82,37 +75,13 @@ class UrlOverride:
 def check_address(text: str, rules: AddressRules) -> None:
     """Raise RefusedAddressError unless the IP address ``text`` may be connected to."""
     try:
-        address = ipaddress.ip_address(text.partition("%")[0])  # the zone of a link-local address (RFC 4007, section 11)
+        address = public_address.parse(text)
     except ValueError:
         raise RefusedAddressError(text, "IP アドレスではありません / not an IP address") from None
     if _in_extra_networks(text, rules):
         return
-    if not all(_is_global_unicast(each) for each in (address, *_embedded_ipv4(address))):
+    if not public_address.is_global(address):
         raise RefusedAddressError(text, "公開のアドレスではありません / not a global address")
-
-
-def _is_global_unicast(address: Address) -> bool:
-    """Tell whether an address is global unicast in the IANA special-purpose registries (RFC 6890), which ``is_global`` follows.
-
-    Not global are private networks (RFC 1918, RFC 4193), link-local ones with the cloud's metadata service (RFC 3927, RFC 4291), loopback,
-    shared space of carriers (RFC 6598), documentation (RFC 5737, RFC 3849) and benchmarks (RFC 2544). Multicast (RFC 5771, RFC 4291) counts as
-    global in the registries, but no blog is there.
-    """
-    if address in _NAT64:  # reserved, yet an IPv6-only network reaches IPv4 through it; ``_embedded_ipv4`` checks the address inside
-        return True
-    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
-
-
-def _embedded_ipv4(address: Address) -> tuple[Address, ...]:
-    """Return the IPv4 addresses that an IPv6 address leads to.
-
-    IPv4-mapped (RFC 4291, section 2.5.5.2), 6to4 (RFC 3056), Teredo (RFC 4380: server and client), NAT64 (RFC 6052, section 2.2).
-    """
-    if isinstance(address, IPv4Address):
-        return ()
-    embedded = (address.ipv4_mapped, address.sixtofour, *(address.teredo or ()))
-    translated = IPv4Address(int(address) & 0xFFFF_FFFF) if address in _NAT64 else None
-    return tuple(each for each in (*embedded, translated) if each is not None)
 
 
 def check_url(text: str, rules: AddressRules) -> URL:
@@ -131,7 +100,7 @@ def check_url(text: str, rules: AddressRules) -> URL:
         raise RefusedAddressError(text[:200], "http:// か https:// だけです / only http:// or https://")
     if url.user is not None or url.password is not None:  # RFC 9110, section 4.2.4: userinfo serves to disguise an authority
         raise RefusedAddressError(host, "アドレスに名前やパスワードがあります / user or password in the address")
-    if ":" in host or _NUMERIC_HOST.fullmatch(host):
+    if public_address.is_numeric(host):
         check_address(host, rules)
     if port not in WEB_PORTS and (host, port) not in rules.extra_hosts and not _in_extra_networks(host, rules):
         raise RefusedAddressError(f"{host}:{port}", "ポートは 80 と 443 だけです / only ports 80 and 443")
@@ -141,7 +110,7 @@ def check_url(text: str, rules: AddressRules) -> URL:
 def _in_extra_networks(host: str, rules: AddressRules) -> bool:
     """Tell whether ``host`` is an address of the extra networks. A name is not, wherever it leads."""
     try:
-        address = ipaddress.ip_address(host.partition("%")[0])
+        address = public_address.parse(host)
     except ValueError:
         return False
     return any(address in network for network in rules.extra_networks)

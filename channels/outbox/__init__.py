@@ -1,0 +1,6 @@
+"""The rows of what is announced, through the one door to the mailer's database. No other package of `channels` sees the mailer.
+
+planning  an announcement, its channels, and what was posted before → what to enter. Pure
+outbox    asks and writes the rows
+right     whether this site may announce anything: the right to send, and a database that was restored
+"""

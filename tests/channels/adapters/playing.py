@@ -1,0 +1,34 @@
+"""A test's steps with a network and its adapter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from channels.model import Adapter, Picture
+from tests.servers.networks.cases import Case
+
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c489".replace(" ", ""))
+
+
+def play(case: Case, steps: Callable[[Any, Any], Awaitable[None]], secret: str | None = None) -> None:
+    """Run ``steps`` with the fake network of a case and an adapter for it."""
+
+    async def run() -> None:
+        async with case.fake() as fake:
+            adapter: Adapter = case.open(fake, secret=secret)
+            try:
+                await steps(fake, adapter)
+            finally:
+                await adapter.close()
+
+    asyncio.run(run())
+
+
+def picture(folder: Path, alternative: str, size: int = 100) -> Picture:
+    """Return a picture of ``size`` bytes."""
+    path = folder / f"{alternative[:3]}.png"
+    path.write_bytes(PNG.ljust(size, b"\0"))
+    return Picture(path, "image/png", alternative)
