@@ -31,6 +31,7 @@ PLUGINS = [
     "plugins.events.plugin",
     "plugins.situation.plugin",
     "plugins.magazine.plugin",
+    "plugins.announcements.plugin",
     "plugins.images.plugin",
     "plugins.cards.plugin",
     "plugins.structured_data.plugin",

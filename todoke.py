@@ -16,6 +16,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from channels.cli import groups as networks
 from continuity.cli import groups as other_building
 from demo import groups as sample
 from emergency.cli import groups as urgent
@@ -32,6 +33,7 @@ TABLES = {
     "緊急 In an emergency": urgent,
     "公開 The mirrors": publication,
     "配信 The mail": mail,
+    "告知 Other networks": networks,
     "別の拠点 The other building": other_building,
     "見本 The sample": sample,
 }

@@ -20,6 +20,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 import regular_file
 
 SCHEMA = 1
+SITE_FILE = "site.json"
 MOST_BYTES = 200_000
 """Of one file. The longest notice in twenty languages has a tenth of it."""
 
@@ -42,11 +43,12 @@ Purpose = TypeVar("Purpose", Live, Drill)
 
 
 class AnnouncementKind(StrEnum):
-    """What was published."""
+    """What was published; ``test`` is what an operator posts to see whether a channel works."""
 
     ARTICLE = "article"
     ISSUE = "issue"
     EMERGENCY = "emergency"
+    TEST = "test"
 
 
 class Change(StrEnum):
@@ -230,6 +232,14 @@ class _Sorted:
             self.live.append(announcement)
         elif is_drill(announcement):
             self.drills.append(announcement)
+
+
+def site_address(folder: Path) -> str:
+    """The address of the site whose build wrote the folder; that of an example where nothing was built."""
+    try:
+        return str(json.loads((folder / SITE_FILE).read_bytes())["address"]) + "/"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "https://www.example.jp/"
 
 
 def is_live(announcement: object) -> TypeGuard[Announcement[Live]]:

@@ -173,12 +173,17 @@ AnyChannel = LineChannel | MastodonChannel | BlueskyChannel | XChannel | Webhook
 
 
 class Settings(Section):
-    """``mailer``: the settings of the mailer, whose database holds the outbox. ``announcements``: the folder that a build writes."""
+    """``mailer``: the settings of the mailer, whose database holds the outbox. ``announcements`` is the folder that a build writes, ``site`` the site.
+
+    ``texts`` gets pages with texts to copy. ``releases``: the folder in which ``todoke publish`` writes what became public (its ``announcements``); an
+    article is announced when its page is among that. Without it a page counts as public when it is built.
+    """
 
     mailer: Path = Path("mailer.toml")
     announcements: Path = Path("output/announcements")
     site: Path = Path("output/site")
-    texts: Path = Path("var/announcements")
+    texts: Path = Path("var/announcement-texts")
+    releases: Path | None = None
     channel: tuple[ChannelSettings, ...] = ()
 
     @model_validator(mode="after")

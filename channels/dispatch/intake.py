@@ -10,6 +10,7 @@ from pathlib import Path
 
 from channels.announcement import Announcement, Purpose, Reading, read_folder
 from channels.destinations import Destination, Destinations
+from channels.dispatch.releases import Releases
 from channels.outbox.outbox import Outbox, Plan
 from channels.outbox.planning import MEMORY, Moments
 
@@ -28,10 +29,12 @@ class Intake:
     folder: Path
     outbox: Outbox
     to: Destinations
+    releases: Releases | None = None
     problems: tuple[str, ...] = ()
     _seen: Signature | None = None
     _reading: Reading = field(default_factory=Reading)
     _done: dict[str, str] = field(default_factory=dict)
+    _replaced: frozenset[str] = frozenset()
     _issues_asked: datetime | None = None
 
     def take(self, now: datetime) -> bool:
@@ -43,6 +46,7 @@ class Intake:
         is_changed = signature != self._seen
         if is_changed:
             self._reading = read_folder(self.folder)
+            self._replaced = frozenset(each.follows for each in self._reading.all if each.follows)
         sent = self._sent_issues(now)
         entered = [*(self._enter(each, self.to.live, sent, now) for each in self._reading.live)]
         entered += [*(self._enter(each, self.to.drills, sent, now) for each in self._reading.drills)]
@@ -60,6 +64,10 @@ class Intake:
             return False
         if announcement.issue is not None and announcement.issue not in sent:
             return False
+        if announcement.record in self._replaced and not self.outbox.of_record(announcement.record):
+            return False  # it was replaced before it was announced: the one that replaces it says all
+        if self.releases is not None and not announcement.is_urgent and not self.releases.has(announcement.address, announcement.moment):
+            return False  # its page is not public yet
         begin = sent.get(announcement.issue) if announcement.issue else None
         try:
             plan = self.outbox.enter(announcement, to, Moments(now, begin))

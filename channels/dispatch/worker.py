@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from channels.destinations import Destinations
 from channels.dispatch.channel import ChannelTask, Timing
 from channels.dispatch.intake import Intake
+from channels.dispatch.releases import releases_of
 from channels.model import Adapter
 from channels.outbox import right as sending
 from channels.outbox.outbox import Outbox
@@ -48,7 +49,7 @@ class Worker:
         self._posting = posting
         self.troubles: dict[str, str] = {}
         self.tasks: list[ChannelTask] = []
-        self.intake = Intake(posting.settings.announcements, posting.outbox, posting.to)
+        self.intake = Intake(posting.settings.announcements, posting.outbox, posting.to, releases_of(posting.settings))
 
     async def run(self, *, takes_in: bool = True, stops_when_idle: bool = False) -> None:
         """Go on for good, or until nothing is left to do now.

@@ -102,13 +102,13 @@ class Outbox:
 
     def pause(self, channel: str, *, by: str, now: datetime) -> None:
         """Post nothing to a channel until `resume`."""
-        with _errors(), self._database.writing() as connection:
-            channel_leases.pause(connection, channel, by=by, now=now)
+        with _errors():
+            channel_leases.pause(self._database, channel, by=by, now=now)
 
-    def resume(self, channel: str) -> None:
+    def resume(self, channel: str, *, by: str, now: datetime) -> None:
         """Post to a channel again."""
-        with _errors(), self._database.writing() as connection:
-            channel_leases.resume(connection, channel)
+        with _errors():
+            channel_leases.resume(self._database, channel, by=by, now=now)
 
     def resolve(self, key: str, state: PostState, *, by: str, now: datetime, remote: str = "", why: str = "") -> StoredPost | None:
         """Write down what a person knows of an uncertain post. None: nothing can be said of it."""

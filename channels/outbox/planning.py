@@ -189,3 +189,9 @@ def pictures_of(content: Mapping[str, Any]) -> tuple[SitePicture, ...]:
     return tuple(
         SitePicture(str(each["path"]), str(each["media_type"]), dict(each["alternatives"])) for each in content.get("pictures", ())
     )
+
+
+def records_named(what: str) -> tuple[str, ...]:
+    """The records that a person may mean by a source, or by LIST/NUMBER."""
+    bare = what.removesuffix(".md").rpartition("content/")[2]
+    return (what, *(f"{kind.value}/{bare}" for kind in AnnouncementKind))

@@ -9,7 +9,7 @@ from plugins.builder.options import BuildFailed
 MARK = ".todoke"
 """A file in ``output/`` that says: this folder is ours, and may be replaced."""
 
-_TREES = ("site", "mail", "staging", "staging/site", "staging/mail", "previous")
+_TREES = ("site", "mail", "staging", "staging/site", "staging/mail", "announcements", "staging/announcements", "previous")
 
 
 def claim(output: Path, content: Path) -> None:

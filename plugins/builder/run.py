@@ -46,7 +46,7 @@ MOMENTS = "moments.json"
 """What begins and ends next: `todoke publish --follow` and `todoke next` read it."""
 STAGING = "staging"
 _ASIDE = "previous"
-TREES = ("site", "mail")
+TREES = ("site", "mail", "announcements")
 """The folders of ``output/`` that others read."""
 
 _TRIES = 5

@@ -9,7 +9,9 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
+from plugins.announcements.records import TREE
 from plugins.context import context_of
+from plugins.emergency.announced import announcement_of
 from plugins.emergency.channel import refusal
 from plugins.emergency.fast_path.recording import snapshot_of
 from plugins.emergency.fast_path.snapshot import SNAPSHOT
@@ -88,11 +90,20 @@ class EmergencyGenerator(Generator):  # type: ignore[misc]
             for name, data in bundle(self.records[document.path], renderer, sources.read(str(document.path))):
                 write_into(self.build.site.parent / "mail", name, data)
 
+    def _announce(self, documents: list[Document], publication: Publication, library: Library) -> None:
+        """Write the announcements of these documents, for `channels`. One that another has replaced is there too: it was not taken back."""
+        for document in documents:
+            is_refused = refusal(self.records[document.path], publication.live_since, library.now) is not None
+            if not is_refused and (announced := announcement_of(self.records[document.path], document)):
+                write_into(self.build.site.parent / TREE, announced.file, announced.render())
+
     def _write_all(self, publication: Publication, library: Library, pages: PageRenderer) -> None:
-        documents = in_force((d for d in library.live() if d.publication == publication), publication.content_type)
+        live = [d for d in library.live(publication.content_type) if d.publication == publication]
+        documents = in_force(live, publication.content_type)
         documents = [document for document in documents if self._takes(self.records[document.path], publication)]
         records = [self.records[document.path] for document in documents]
         self._write_mail(documents, publication, library)
+        self._announce(live, publication, library)
         site = library.registry.site
         own = (d for d in library.documents.values() if d.publication == publication)
         changed = last_change(own, library.now, site.zone)

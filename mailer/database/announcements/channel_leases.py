@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from mailer.database import audit_log
 from mailer.database.announcements.states import PostState
 from mailer.database.announcements.transitions import transition
 from mailer.database.engine import Database
 from mailer.database.schema import announcement_post, channel_lease, server_clock
+from mailer.model.audit_log import AuditEvent
 
 HOLDER_LOST = "its worker vanished while this post may have been on its way"
 
@@ -76,17 +79,23 @@ def note_answer(connection: Connection, channel: str, fence: int, *, failures: i
     connection.execute(mine.values(failures=failures, open_until=open_until))
 
 
-def pause(connection: Connection, channel: str, *, by: str, now: datetime) -> None:
-    """Nothing is posted there until `resume`."""
-    _ensure(connection, channel)
-    connection.execute(update(channel_lease).where(channel_lease.c.channel == channel).values(paused_at=now, paused_by=by))
+def pause(database: Database, channel: str, *, by: str, now: datetime) -> None:
+    """Nothing is posted there until `resume`. It stands in the audit log."""
+    _order(database, channel, "channel paused", {"paused_at": now, "paused_by": by}, by, now)
 
 
-def resume(connection: Connection, channel: str) -> None:
+def resume(database: Database, channel: str, *, by: str, now: datetime) -> None:
     """Posts are tried again, at once."""
-    _ensure(connection, channel)
     values = {"paused_at": None, "paused_by": "", "failures": 0, "open_until": None}
-    connection.execute(update(channel_lease).where(channel_lease.c.channel == channel).values(values))
+    _order(database, channel, "channel resumed", values, by, now)
+
+
+def _order(database: Database, channel: str, what: str, values: dict[str, Any], by: str, now: datetime) -> None:
+    with database.writing() as connection:
+        _ensure(connection, channel)
+        connection.execute(update(channel_lease).where(channel_lease.c.channel == channel).values(values))
+        entry = audit_log.append_within(connection, database.seal, AuditEvent(by, what, "", {"channel": channel}), now)
+    database.seal.on_append(entry)
 
 
 def all_channels(database: Database) -> tuple[ChannelState, ...]:

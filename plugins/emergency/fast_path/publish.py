@@ -12,8 +12,10 @@ from typing import Literal
 
 from jinja2 import DictLoader
 
+from plugins.announcements.records import TREE
 from plugins.cards.font import find_font
 from plugins.cards.renderer import CardRenderer
+from plugins.emergency.announced import announcement_of
 from plugins.emergency.channel import refusal
 from plugins.emergency.fast_path import uncommitted
 from plugins.emergency.fast_path.banner import Banner
@@ -96,6 +98,7 @@ class FastPath:
                 self._snapshot.save(self._output)
             first = [name for part in self._first() for name in self._write("site", part, failed)]
             mail = self._write("mail", self._bundle(), failed)  # after the pages to which it leads
+            self._write(TREE, self._announcement(), failed)
             self._note_end()
             with _named("uncommitted", failed):
                 uncommitted.keep(self._output, self._content, self._document, self._records[self._document.path], self._now)
@@ -195,6 +198,13 @@ class FastPath:
             return
         renderer = MailRenderer(self._theme("emergency/"), self._snapshot.registry.site, self._publication, mail_list)
         yield from bundle(record, renderer, InputFolder(self._content).read(str(record.path)))
+
+    def _announcement(self) -> Iterator[tuple[str, bytes]]:
+        """What `channels` posts on other networks."""
+        record = self._records[self._document.path]
+        announced = None if self._is_refused(record) else announcement_of(record, self._document)
+        if announced is not None:
+            yield announced.file, announced.render()
 
     def _copies_of(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """The copies with readings of pages that were written whole."""

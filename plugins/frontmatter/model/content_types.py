@@ -232,6 +232,17 @@ class Partner(Dated):
     source: dict[str, str] = Field(default_factory=dict)
     edit_of: str = ""
 
+    @model_validator(mode="after")
+    def is_not_announced(self) -> Partner:
+        """Refuse to announce what others have written: it is theirs to spread."""
+        if self.announce:
+            raise field_error(
+                "協力ブログの記事は、こちらからは告知しません。announce の行を消してください",
+                "an entry of a partner's blog is not announced by us: delete the line",
+                "announce",
+            )
+        return self
+
     @model_validator(mode="before")
     @classmethod
     def new_version_waits(cls, front: Any) -> Any:

@@ -110,6 +110,7 @@ class Meta(BaseModel):
 
 
 class Dated(Meta):
-    """A content type whose documents have a date of publication."""
+    """A content type whose documents have a date of publication. ``announce``: whether it is announced on other networks (`plugins.announcements`)."""
 
     date: Moment
+    announce: bool | None = None

@@ -114,7 +114,7 @@ def test_a_key_that_is_not_valid_any_more_stops_the_channel_and_loses_nothing(
         here.post(rounds=2)
         (state,) = here.outbox.channels()
         assert network.calls == ["post"] and "401" in state.paused_by
-        here.outbox.resume("a")
+        here.outbox.resume("a", by="tests", now=here.clock.now)
         here.post()
         assert here.states() == [PostState.SENT]
 
@@ -140,7 +140,7 @@ def test_news_that_nobody_needs_any_more_is_dropped_with_a_word_and_never_posted
         here.outbox.pause("a", by="tests", now=here.clock.now)
         here.post()
         here.clock.pass_(hours=7)
-        here.outbox.resume("a")
+        here.outbox.resume("a", by="tests", now=here.clock.now)
         here.enter(announcement(record="article/x/late"))
         here.post()
         assert here.states() == [PostState.EXPIRED, PostState.EXPIRED]
