@@ -18,13 +18,14 @@ from plugins.diagnostics import Diagnostic
 from plugins.digest import digest
 from plugins.frontmatter.model.document import Document, Header, LoadedText, Picture, document_digests
 from plugins.frontmatter.model.link_targets import has_host, is_allowed, is_outside
+from plugins.frontmatter.normalise.notes import without_notes
 from plugins.frontmatter.parse.attachments import AttachmentResolver
+from plugins.frontmatter.parse.bare_links import link_telephones
 from plugins.frontmatter.parse.directives import DIRECTIVES
 from plugins.frontmatter.parse.image_files import image_permalink
 from plugins.frontmatter.parse.markdown import Body
 from plugins.frontmatter.parse.references import ENDED, LIVE, ReferenceResolver
 from plugins.frontmatter.parse.source import Source
-from plugins.frontmatter.parse.telephones import link_telephones
 from plugins.typography.telephones import has_telephone
 
 _LONGEST_NAME = 255
@@ -58,7 +59,7 @@ class LinkResolver:
         files, attachment_diagnostics = attachments.resolve(header.meta, parsed.body)
         diagnostics += attachment_diagnostics
         if has_telephone(parsed.source.body):
-            link_telephones(parsed.body)
+            link_telephones(parsed.body.root)
         html = parsed.body.html
         document = Document(
             path=header.path,
@@ -67,7 +68,7 @@ class LinkResolver:
             publication=header.publication,
             url=header.url,
             summary=summary,
-            text=LoadedText(html, parsed.source.body),
+            text=LoadedText(html, without_notes(parsed.source.body)),
             body_line=parsed.source.body_line,
             picture=picture,
             files=files,

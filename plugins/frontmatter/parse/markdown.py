@@ -22,7 +22,10 @@ from markdown.util import AtomicString
 
 from plugins.control_characters import CONTROL
 from plugins.frontmatter.model.link_targets import is_allowed
+from plugins.frontmatter.normalise.extension import NormaliseExtension
+from plugins.frontmatter.parse.bare_links import link_addresses
 from plugins.frontmatter.parse.directives import expand_directives
+from plugins.typography.web_addresses import has_address
 
 ALLOWED = frozenset(
     "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption figure h2 h3 h4 h5 h6 hr i img ins kbd li"
@@ -37,7 +40,7 @@ _ATTRIBUTES = frozenset(
 # between two Japanese characters, but does not ask for it.
 _BROKEN_LINE = re.compile(r"\n(?<=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]\n)(?=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])")
 
-_INLINE_MARKUP = re.compile(r"[`\\\[<&*_]|  \n")
+_INLINE_MARKUP = re.compile(r"[`\\\[<&*_]|~~|  \n")
 """Every inline pattern of Python-Markdown, and of the extensions below, needs one of these characters, or a line break after two spaces. Most Japanese
 paragraphs have none, and need not be searched with 14 patterns.
 """
@@ -92,11 +95,16 @@ class PlainTextExtension(Extension):
 
 
 @cache
-def _markdown() -> Markdown:
+def _markdown(*, breaks: bool) -> Markdown:
     # sane_lists: as in CommonMark, a list of the other kind begins a new list, and a list begins with its first number.
+    names = ["tables", "footnotes", "sane_lists", "def_list", "pymdownx.tilde", *(["nl2br"] if breaks else [])]
     return Markdown(
-        extensions=["tables", "footnotes", "sane_lists", "def_list", PlainTextExtension()],
-        extension_configs={"footnotes": {"BACKLINK_TITLE": "注{}の付いた本文に戻る", "BACKLINK_TEXT": "↩", "SEPARATOR": "-"}},
+        extensions=[*names, NormaliseExtension(breaks=breaks), PlainTextExtension()],
+        extension_configs={
+            "footnotes": {"BACKLINK_TITLE": "注{}の付いた本文に戻る", "BACKLINK_TEXT": "↩", "SEPARATOR": "-"},
+            "tables": {"use_align_attribute": True},  # `_name_tables` makes a class of it
+            "pymdownx.tilde": {"subscript": False, "smart_delete": False},  # a Japanese word follows without a space
+        },
         output_format="html",
     )
 
@@ -144,13 +152,13 @@ class Body:
         return "" if paragraph is None else plain_text(paragraph)
 
 
-def parse_markdown(text: str, *, directives: bool = False) -> Body:
+def parse_markdown(text: str, *, directives: bool = False, breaks: bool = False) -> Body:
     """Render Markdown, join broken lines, and make figures and scrollable tables.
 
-    With ``directives``, `expand_directives` runs first: a line ``::記事 file`` becomes ``<div data-teaser="file">``. Raises `RecursionError` for lists or
-    definitions too deep inside each other.
+    With ``directives``, `expand_directives` runs first: a line ``::記事 file`` becomes ``<div data-teaser="file">``. With ``breaks`` a line end inside a
+    paragraph is one on the page. Raises `RecursionError` for lists or definitions too deep inside each other.
     """
-    parser = _markdown()
+    parser = _markdown(breaks=breaks)
     parser.reset()
     try:
         html = parser.convert(expand_directives(text) if directives else text)
@@ -167,6 +175,8 @@ def parse_markdown(text: str, *, directives: bool = False) -> Body:
         _make_figures(body.root)
     if "table" in tags:
         _name_tables(body.root)
+    if has_address(html):
+        link_addresses(body.root)
     return body
 
 
@@ -248,8 +258,11 @@ def _name_tables(root: Any) -> None:
     On a narrow screen the box scrolls, not the page (1.4.10), and takes the focus, so that a keyboard can scroll it (2.1.1).
     """
     for table in list(root.iter("table")):
-        for cell in table.iter("th"):
-            cell.set("scope", "col")
+        for cell in table.iter("th", "td"):
+            if cell.tag == "th":
+                cell.set("scope", "col")
+            if (side := cell.attrib.pop("align", "")) in ("right", "center"):
+                cell.set("class", side)
         box = etree.Element("div", {"class": "table", "role": "region", "tabindex": "0", "aria-label": _heading_before(table)})
         table.getparent().replace(table, box)
         box.tail, table.tail = table.tail, None  # lxml moves the text after an element with it

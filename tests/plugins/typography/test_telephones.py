@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
 from plugins.frontmatter.parse.markdown import parse_markdown
-from plugins.frontmatter.parse.telephones import link_telephones as link_body
+from plugins.frontmatter.parse.bare_links import link_telephones as link_body
 from plugins.typography.telephones import find_telephones, has_telephone, link_telephones
 
 
@@ -69,11 +69,11 @@ BODY = """電話は022-211-2375か[022-000-0101](tel:0220000101)です。夜は*
 def test_the_numbers_of_a_body_become_links_but_not_those_in_links_and_code() -> None:
     body = parse_markdown(BODY)
     before = body.root.text_content()
-    link_body(body)
+    link_body(body.root)
     assert body.root.text_content() == before
     assert [a.get("href") for a in body.links] == [
         "tel:0222112375", "tel:0220000101", "tel:09012345678", "tel:0222112376", "tel:0222112377", "tel:0225972111",
     ]  # fmt: skip
     assert all(a.text_content() for a in body.links)
-    link_body(body)
+    link_body(body.root)
     assert len(body.links) == 6
