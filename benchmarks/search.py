@@ -23,11 +23,15 @@ from plugins.builder.options import BuildOptions
 from plugins.builder.run import build
 from plugins.frontmatter.library import read_library
 from plugins.frontmatter.model.registry import read_registry
+from plugins.readings.analyser import analyser_version
+from plugins.readings.known import known_readings
+from plugins.readings.table import read_table
 from plugins.search.entries import Entry, entry
+from plugins.search.page_readings import PageReadings
 from plugins.search.plugin import write_index
 from tests.samples.tiny import NOW
 
-QUERIES = "港 住宅 災害公営住宅 しました ました。 南三陸町 復興まちづくり した 見本です 宮城県震災復興本部の知らせ 仙台空港アクセス鉄道 していたのです 石巻の 新幹線".split()
+QUERIES = "港 住宅 災害公営住宅 しました ました。 南三陸町 復興まちづくり した 見本です 宮城県震災復興本部の知らせ 仙台空港アクセス鉄道 していたのです 石巻の 新幹線 ひなん せんだいし 復興公営住宅の入居 し".split()
 """Single characters, pairs, long words, words that are on nearly every page, and words that are on none."""
 
 LARGEST = 200_000
@@ -54,8 +58,11 @@ def corpus(pages: int) -> list[Entry]:
     sentences.append("東北新幹線で仙台駅に着きました。")  # for 新幹線, whose two pairs are common
     generator = random.Random(311)
     texts = ("".join(generator.choices(sentences, k=generator.randint(30, 60))) for _ in range(pages))
+    readings = PageReadings(
+        known_readings(read_table(content, registry)[0], registry.places.values()), has_analyser=analyser_version() is not None
+    )
     return [
-        Entry(f"/press/{number}/", generator.choice(sample).title, "2015年3月21日", "みやぎ復興プレス", text)
+        Entry(f"/press/{number}/", generator.choice(sample).title, "2015年3月21日", "みやぎ復興プレス", text, readings.of(text))
         for number, text in enumerate(texts)
     ]
 

@@ -34,6 +34,8 @@ from plugins.progress.table import read_works
 from plugins.progress.works import WORKS, Works
 from plugins.readings.table import PATH as READING_TABLE
 from plugins.readings.table import READINGS, ReadingTable, read_table
+from plugins.search.words import PATH as SYNONYM_TABLE
+from plugins.search.words import SYNONYMS, Synonyms, read_synonyms
 from plugins.situation.tables import SITUATION, Situation, far_ahead, read_situation
 from plugins.situation.tables import paths as situation_paths
 
@@ -43,11 +45,14 @@ CONTENT_CACHE = Key[tuple[Path, str]]("content cache", __name__)
 
 @dataclass(frozen=True)
 class Content:
-    """The documents, the table of public works (``content/data/progress.csv``), the readings of hard place names, and the tables of the situation."""
+    """The documents, the table of public works (``content/data/progress.csv``), the readings of hard place names, words for one thing, and the tables of
+    the situation.
+    """
 
     library: Library
     works: Works
     readings: ReadingTable
+    synonyms: Synonyms
     situation: Situation
 
 
@@ -61,8 +66,9 @@ def load_content(
     registry = read_registry(publications, content / MUNICIPALITIES)
     works, works_diagnostics = read_works(content, registry)
     readings, readings_diagnostics = read_table(content, registry)
+    synonyms, synonyms_diagnostics = read_synonyms(content)
     situation, situation_diagnostics = read_situation(content, registry)
-    of_tables = works_diagnostics + readings_diagnostics + situation_diagnostics
+    of_tables = works_diagnostics + readings_diagnostics + synonyms_diagnostics + situation_diagnostics
     diagnostics = [_relative_to_checkout(content, diagnostic) for diagnostic in of_tables + check_vectors(content)]
     try:
         content_cache = ContentCache(cache[0], f"{cache[1]} {digest(registry)}", registry) if cache else None
@@ -73,10 +79,10 @@ def load_content(
     diagnostics += [_relative_to_checkout(content, diagnostic) for diagnostic in clashing_files(library) + unusable_names(library)]
     if diagnostics:
         raise ContentErrors(diagnostics)
-    return Content(library, works, readings, situation)
+    return Content(library, works, readings, synonyms, situation)
 
 
-_TABLES = frozenset(map(str, (MUNICIPALITIES, PROGRESS, READING_TABLE, AUDIT)))
+_TABLES = frozenset(map(str, (MUNICIPALITIES, PROGRESS, READING_TABLE, SYNONYM_TABLE, AUDIT)))
 """The tables that the build itself reads. Pages offer those of public works and of the audit, and what holds of those of the situation; the others stay out."""
 
 
@@ -126,6 +132,7 @@ def load(pelican: Any) -> None:
     build.provide(LIBRARY, content.library)
     build.provide(WORKS, content.works)
     build.provide(READINGS, content.readings)
+    build.provide(SYNONYMS, content.synonyms)
     build.provide(SITUATION, content.situation)
     build.provide(SITE_ADDRESS, build.site_url or content.library.registry.site.url)
 

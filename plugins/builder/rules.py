@@ -26,6 +26,7 @@ from plugins.magazine.gate import rules as gate
 from plugins.progress import table as progress
 from plugins.publications import type_templates
 from plugins.readings import table as readings
+from plugins.search import words as search
 from plugins.situation import tables as situation
 
 BUILD = (
@@ -76,6 +77,7 @@ def read_descriptions() -> dict[str, RuleDescription]:
         *events.RULES,
         *progress.RULES,
         *readings.RULES,
+        *search.RULES,
         *situation.RULES,
         *type_templates.RULES,
         *BUILD,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pelican import Pelican, signals
 from pelican.generators import Generator
@@ -19,7 +18,7 @@ from plugins.furigana.copier import PageCopier, copy_name
 from plugins.incremental.plan import PLAN
 from plugins.incremental.writer import render_pending
 from plugins.processes import map_batches
-from plugins.readings.analyser import analyser_version
+from plugins.readings.analyser import analyser_version, is_enabled
 from plugins.readings.known import KnownReadings, known_readings
 from plugins.readings.table import READINGS
 
@@ -40,11 +39,6 @@ class FuriganaGenerator(Generator):  # type: ignore[misc]
         self.context["furigana"] = tools is not None and digest((known, tools))
         if is_enabled(self.settings) and not self.context["furigana"]:
             _log.warning("No furigana edition: SudachiPy is not installed. Install the extra: pip install todoke[furigana]")
-
-
-def is_enabled(settings: Mapping[str, Any]) -> bool:
-    """Return whether the settings ask for the edition: ``FURIGANA``, which is on unless it says otherwise."""
-    return bool(settings.get("FURIGANA", True))
 
 
 def write_edition(pelican: Pelican) -> None:

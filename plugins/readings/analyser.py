@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -21,6 +22,11 @@ def analyser_version() -> str | None:
         return f"{version('sudachipy')} {version('sudachidict-small')}"
     except PackageNotFoundError:
         return None
+
+
+def is_enabled(settings: Mapping[str, Any]) -> bool:
+    """Return whether the settings want readings to be guessed, for the edition and for search: ``FURIGANA``, which is on unless it says otherwise."""
+    return bool(settings.get("FURIGANA", True))
 
 
 @cache

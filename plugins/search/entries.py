@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import unescape
 
 from plugins.frontmatter.model.document import Document
+from plugins.search.page_readings import PageReadings
 from plugins.typography.dates import japanese_date
 
 _FIELDS = "employer place employment pay venue address fee organizer contact reporter school school_level record_kind areas author licence".split()
@@ -23,20 +24,23 @@ _TAG = re.compile(r"<(?:[^>\"]|\"[^\"]*\")*>")
 
 @dataclass(frozen=True)
 class Entry:
-    """One page that can be found. ``date`` is ready to show; ``text`` has a line for each block."""
+    """One page that can be found. ``date`` is ready to show; ``text`` has a line for each block; ``readings`` is what `PageReadings.of` gives."""
 
     url: str
     title: str
     date: str
     publication: str
     text: str
+    readings: str = ""
 
 
-def entry(document: Document) -> Entry:
-    """Return the entry of ``document``."""
+def entry(document: Document, page_readings: PageReadings | None = None) -> Entry:
+    """Return the entry of ``document``, with its readings."""
     date = japanese_date(document.meta.date) if document.meta.date else ""
     owner = document.publication.title if document.publication else ""
-    return Entry(document.url, document.meta.title, date, owner, "\n".join(_lines(document)))
+    text = "\n".join(_lines(document))
+    readings = page_readings.of(f"{document.meta.title}\n{text}") if page_readings else ""
+    return Entry(document.url, document.meta.title, date, owner, text, readings)
 
 
 def _lines(document: Document) -> list[str]:

@@ -5,12 +5,17 @@ File format. It is stated here only; ``themes/miyagi/static/search.js`` reads it
 Attributes of the form on ``/search/``
     ``data-documents`` is the number of documents, ``data-shards`` the number of shards: a power of two, 4096 at most.
 ``/search/d/<document>.json``, one file for each document, numbered from 0, the oldest first
-    An object of strings: ``u`` root-relative address, ``t`` title, ``d`` date to show, ``p`` publication, ``w`` text, one line for each block.
+    An object of strings: ``u`` root-relative address, ``t`` title, ``d`` date to show, ``p`` publication, ``w`` text, one line for each block, and ``r``,
+    if any run of kanji in title and text can be read: runs with their readings as `PageReadings.of` writes them.
+``/search/words.json``
+    ``v``: kanji in pairs, a variant and what it is compared as. ``s``: groups of words for one thing, as they are compared, the longest first.
+``/search/near.json``
+    A list of words to offer when a query finds nothing, each with its reading in hiragana, or an empty text.
 ``/search/s/<shard>.json``, one file for each shard, numbered from 0
-    An object from n-gram to postings: the documents whose title or text has the n-gram. Each n-gram is in one shard only.
+    An object from n-gram to postings: the documents whose title, text or readings have the n-gram. Each n-gram is in one shard only.
 N-gram
-    One character, or two neighbours without white space between them, of the text as `normal` gives it: NFKC (Unicode Standard Annex #15), then lower case.
-    A character is a code point.
+    One character, or two neighbours without white space between them, of the text as `plugins.search.folding.normal` gives it. A character is a code point.
+    Of the readings, what `reading_grams` gives: ``/`` and up to four kana.
 Shard of an n-gram
     Over its code points c from left to right, h = 31 h + c, from h = 0; then h modulo the number of shards (`shard_of`).
 Postings
@@ -26,13 +31,14 @@ A new document gets the next number, so that it changes the shards of its own n-
 from __future__ import annotations
 
 import re
-import unicodedata
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
 from itertools import chain
 from operator import add, sub
+
+from plugins.search.folding import normal
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
 """64 characters of one byte that JSON does not escape."""
@@ -41,11 +47,6 @@ SHARD_BYTES = 6_000
 """The size of a shard on average: a query reads one shard for each pair of its characters."""
 
 _MOST_SHARDS = 4096
-
-
-def normal(text: str) -> str:
-    """Return ``text`` as it is compared: compatible characters are the same (NFKC: ＪＲ = JR, ｶﾞ = ガ), and so are capital and small letters."""
-    return unicodedata.normalize("NFKC", text).lower()
 
 
 def ngrams(text: str) -> set[str]:
@@ -57,11 +58,11 @@ def ngrams(text: str) -> set[str]:
     return grams
 
 
-def collect(texts: Iterable[str], first: int = 0) -> dict[str, array[int]]:
-    """Return, by n-gram, the ascending numbers of the texts that have it. The first text has the number ``first``."""
+def collect(documents: Iterable[Set[str]], first: int = 0) -> dict[str, array[int]]:
+    """Return, by n-gram, the ascending numbers of the documents that have it. The first document has the number ``first``."""
     postings: dict[str, array[int]] = defaultdict(lambda: array("I"))
-    for number, text in enumerate(texts, first):
-        for gram in ngrams(text):
+    for number, grams in enumerate(documents, first):
+        for gram in grams:
             postings[gram].append(number)
     return dict(postings)
 

@@ -19,6 +19,7 @@ from plugins.incremental.plan import RenderPlan
 from plugins.processes import map_batches
 from plugins.search.entries import Entry
 from plugins.search.index import collect, ngrams, shard_of, shard_postings, shards_for, update_postings, weigh
+from plugins.search.page_readings import reading_grams
 
 _CHUNK = 400
 """Documents whose postings one process collects at a time."""
@@ -72,12 +73,12 @@ def write_all(folder: Path, entries: Sequence[Callable[[], Entry]], last: Path |
 
 def _write_entries(folder: Path, entries: Sequence[Callable[[], Entry]], first: int, last: Path | None) -> dict[str, bytes]:
     """Write the entries, and return their postings: by n-gram, the numbers as the bytes of an array, which are cheap to send to another process."""
-    texts = []
+    grams = []
     for number, make in enumerate(entries, first):
         fields = result_fields(make())
         write(folder, f"d/{number}.json", fields, last)
-        texts.append(text_of(fields))
-    return {gram: numbers.tobytes() for gram, numbers in collect(texts, first).items()}
+        grams.append(grams_of(fields))
+    return {gram: numbers.tobytes() for gram, numbers in collect(grams, first).items()}
 
 
 def write_changed(
@@ -115,8 +116,8 @@ def _update(last: Path, state: IndexState, entries: dict[int, dict[str, str]]) -
     """Return the changed files, and the weight of all postings after the change."""
     changes: dict[str, tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))  # by n-gram: documents added, documents removed
     for number, fields in entries.items():
-        old = ngrams(text_of(_read(last / "d" / f"{number}.json"))) if number < len(state.keys) else set[str]()
-        new = ngrams(text_of(fields))
+        old = grams_of(_read(last / "d" / f"{number}.json")) if number < len(state.keys) else set[str]()
+        new = grams_of(fields)
         for gram in new - old:
             changes[gram][0].add(number)
         for gram in old - new:
@@ -138,15 +139,16 @@ def _update(last: Path, state: IndexState, entries: dict[int, dict[str, str]]) -
 
 def result_fields(entry: Entry) -> dict[str, str]:
     """Return the fields of ``d/<document>.json``."""
-    return {"u": entry.url, "t": entry.title, "d": entry.date, "p": entry.publication, "w": entry.text}
+    fields = {"u": entry.url, "t": entry.title, "d": entry.date, "p": entry.publication, "w": entry.text}
+    return fields | {"r": entry.readings} if entry.readings else fields
 
 
-def text_of(fields: dict[str, str]) -> str:
-    """Return the text whose n-grams are in the index: title and text."""
-    return f"{fields['t']}\n{fields['w']}"
+def grams_of(fields: dict[str, str]) -> set[str]:
+    """Return the n-grams of a document that are in the index: of title and text, and of the readings."""
+    return ngrams(f"{fields['t']}\n{fields['w']}") | reading_grams(fields.get("r", ""))
 
 
-def write(folder: Path, name: str, value: dict[str, str], last: Path | None) -> None:
+def write(folder: Path, name: str, value: object, last: Path | None) -> None:
     """Write one file of the index, or link it to that in ``last`` if they are equal."""
     write_into(folder, name, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8"))
     if last:

@@ -12,12 +12,19 @@ from pelican.generators import Generator
 from pelican.writers import Writer
 
 from plugins.context import context_of
+from plugins.digest import digest
 from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.notices import ALERTS
+from plugins.frontmatter.model.registry import Registry
 from plugins.incremental.plan import PLAN
+from plugins.readings.analyser import analyser_version, is_enabled
+from plugins.readings.known import known_readings
+from plugins.readings.table import READINGS
 from plugins.search import index_files
 from plugins.search.entries import Entry, entry
+from plugins.search.page_readings import PageReadings
+from plugins.search.words import SYNONYMS, near_words, script_words
 
 
 def add_generator(_pelican: Pelican) -> type[SearchGenerator]:
@@ -43,11 +50,33 @@ class SearchGenerator(Generator):  # type: ignore[misc]
         dated = library.live()
         undated = [d for d in library.public if d.content_type == "page"]
         documents = (*undated, *dated)
-        shards = self._write_index([partial(entry, document) for document in documents], list(map(_key, documents)))
+        readings, tools = self._page_readings(library.registry)
+        shards = self._write_index(
+            [partial(entry, document, readings) for document in documents], [f"{_key(each)} {tools}" for each in documents]
+        )
+        self._write_words(library.registry, readings, [document.meta.title for document in documents])
         years = _by_year([d for d in dated if d.content_type not in ALERTS])  # their own section lists them, and the fast path writes it
         self._page(writer, "/search/", "search", years=years, found_in=len(documents), shards=shards)
         for year, of_year in years.items():
             self._page(writer, f"/search/titles/{year}/", "titles", year=year, years=tuple(years), documents=of_year)
+
+    def _page_readings(self, registry: Registry) -> tuple[PageReadings, str]:
+        """The readings of words, and the digest of what decides them."""
+        known = known_readings(context_of(self.settings)[READINGS], registry.places.values())
+        tools = analyser_version() if is_enabled(self.settings) else None
+        return PageReadings(known, has_analyser=tools is not None), digest((known, tools))
+
+    def _write_words(self, registry: Registry, readings: PageReadings, titles: Sequence[str]) -> None:
+        """Write what every query needs, and what only a query without results needs. Both are small, and change seldom."""
+        build = context_of(self.settings)
+        plan = build.get(PLAN)
+        last = plan.last_site / _FOLDER if plan and plan.has_last_site else None
+        synonyms = build[SYNONYMS]
+        names = [place.name for place in registry.places.values()] + [topic.name for topic in registry.topics.values()]
+        names += [*build[READINGS].names, *(word for group in synonyms.groups for word in group)]
+        folder = Path(self.output_path) / _FOLDER
+        index_files.write(folder, "words.json", script_words(synonyms), last)
+        index_files.write(folder, "near.json", near_words(names, titles, readings), last)
 
     def _write_index(self, entries: list[Callable[[], Entry]], keys: list[str]) -> int:
         """Write the index, as far as possible by changing that of the last site; return the number of shards."""

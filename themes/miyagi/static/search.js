@@ -4,14 +4,24 @@
   const form = document.querySelector("form.search");
   if (!form || !window.fetch || !"".normalize) return;
   const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
-  const RESULTS = 10; // shown at a time
+  const RESULTS = 10;
   const MOST_BYTES = 60000; // of pages read at a time
   const input = form.elements.q, status = document.getElementById("found"), list = document.getElementById("results"), more = document.getElementById("more");
+  const nothing = document.getElementById("nothing"), near = document.getElementById("near");
   const shards = Number(form.dataset.shards);
-  const loaded = new Map(); // shards by number
+  const loaded = new Map();
   let latest = 0; // number of the latest query: an older one stops when it sees a newer
 
-  const normal = (text) => text.normalize("NFKC").toLowerCase();
+  const variants = new Map();
+  let synonyms = [];
+
+  // As plugins/search/folding.py says.
+  const normal = (text) => text.normalize("NFKC").toLowerCase()
+    .replace(/[\u00ad\u200b-\u200d\u2060\ufeff\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu, "")
+    .replace(/[-‐‑‒–—―−─━]/g, "ー").replace(/[〜∼]/g, "~")
+    .replace(/[ァ-ヶヽヾ]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 96)).replace(/ゕ/g, "か").replace(/ゖ/g, "け")
+    .replace(/[\u3400-\u9fff\ufa0e-\ufa29\u{20000}-\u{2a6df}]/gu, (c) => variants.get(c) || c)
+    .replace(/(?<=[0-9一二三四五六七八九十百千数何])[け箇個](?=[月所国年条町村])/g, "か");
   const load = async (address) => {
     const response = await fetch(address);
     if (!response.ok) throw new Error(address);
@@ -23,7 +33,6 @@
   };
   const shardOf = (gram) => [...gram].reduce((number, c) => number * 31 + c.codePointAt(0), 0) % shards;
 
-  // Postings to document numbers: a bit map after "!", gaps otherwise.
   const decode = (text) => {
     const numbers = [];
     if (text[0] === "!") {
@@ -43,7 +52,7 @@
     return numbers;
   };
 
-  // Pairs that cover the word. Of a long word every other pair, eight at most: fewer shards to load, and each page is checked anyway.
+  // Pairs that cover the word; of a long one every other pair, since each page is checked anyway.
   const pairs = (word) => {
     const c = [...word];
     if (c.length < 3) return [word];
@@ -51,14 +60,37 @@
     return all.length <= 8 ? all : all.filter((_, index) => index % 2 === 0).slice(0, 8);
   };
 
-  // The documents that have all pairs, newest first.
-  const candidates = async (words) => {
-    const grams = [...new Set(words.flatMap(pairs))].slice(0, 16);
+  // Forms say the same; kana finds readings.
+  const wordOf = (text) => {
+    const forms = new Set([text]);
+    for (const group of synonyms) {
+      const term = group.find((each) => text.includes(each));
+      if (term) group.forEach((other) => forms.add(text.replace(term, other)));
+    }
+    const kana = /^[ぁ-ゖー]{2,}$/.test(text) && new RegExp(`(?:^| )([^/ ]+)/(?:[^ ]*[|,])?${[...text].join("\\|?")}(?![^|, ])`);
+    return { forms: [...forms].slice(0, 4), kana };
+  };
+
+  const both = (some, others) => (others = new Set(others), some.filter((number) => others.has(number)));
+  const having = async (grams) => {
     const postings = await Promise.all(grams.map(async (gram) => (await shard(shardOf(gram)))[gram]));
-    if (postings.includes(undefined)) return [];
-    const [shortest, ...others] = postings.map(decode).sort((a, b) => a.length - b.length);
-    const sets = others.map((numbers) => new Set(numbers));
-    return shortest.filter((number) => sets.every((set) => set.has(number))).reverse();
+    return postings.includes(undefined) ? [] : postings.map(decode).reduce(both);
+  };
+
+  const three = (all) => all.length < 4 ? all : [all[0], all[all.length >> 1], all.at(-1)];
+
+  // The documents that may have all words: those by reading first, then the newest.
+  const candidates = async (words) => {
+    const sure = new Set(); // by reading
+    let common = null;
+    for (const { forms, kana } of words) {
+      const lists = forms.map((form, index) => index ? three(pairs(form)) : pairs(form).slice(0, Math.max(2, 16 / words.length)));
+      if (kana) lists.push([`/${forms[0].slice(0, 4)}`]);
+      const hits = await Promise.all(lists.map(having)), numbers = hits.flat();
+      if (kana) hits.at(-1).forEach((number) => sure.add(number));
+      common = common ? both(common, numbers) : numbers;
+    }
+    return [...new Set(common)].sort((a, b) => sure.has(b) - sure.has(a) || b - a);
   };
 
   const element = (name, parent, text, className) => {
@@ -69,17 +101,23 @@
     return child;
   };
 
-  // The text around the first place of the word, with the word marked.
-  const excerpt = (page, word) => {
-    const line = page.w.split("\n").find((text) => normal(text).includes(word));
+  // The text around the first place of the form. Positions count characters with their marks.
+  const excerpt = (page, form) => {
+    const line = page.w.split("\n").find((text) => normal(text).includes(form));
     if (!line) return null;
-    // NFKC can change the length of a text, and then positions fit the normal form only.
-    const source = normal(line).length === line.length ? line : normal(line);
-    const at = normal(source).indexOf(word), start = Math.max(0, at - 30), end = at + word.length, paragraph = document.createElement("p");
+    const parts = line.match(/[^][\u3099\u309a\uff9e\uff9f\ufe00-\ufe0f\u{e0100}-\u{e01ef}]*/gu);
+    let text = "", at = -1, end = 0;
+    const whole = normal(line).indexOf(form);
+    parts.forEach((part, index) => {
+      if (text.length >= whole && at < 0) at = index;
+      if (text.length < whole + form.length) end = index + 1;
+      text += normal(part);
+    });
+    const start = Math.max(0, at - 30), paragraph = document.createElement("p"), cut = (...range) => parts.slice(...range).join("");
     paragraph.className = "sum";
-    paragraph.append((start ? "…" : "") + source.slice(start, at));
-    element("mark", paragraph, source.slice(at, end));
-    paragraph.append(source.slice(end, end + 60) + (end + 60 < source.length ? "…" : ""));
+    paragraph.append((start ? "…" : "") + cut(start, at));
+    element("mark", paragraph, cut(at, end));
+    paragraph.append(cut(end, end + 60) + (end + 60 < parts.length ? "…" : ""));
     return paragraph;
   };
 
@@ -89,17 +127,22 @@
     link.href = page.u;
     const meta = element("p", item, "", "meta");
     [page.d, page.p].filter(Boolean).forEach((text) => element("span", meta, text));
-    const summary = words.map((word) => excerpt(page, word)).find(Boolean);
+    const summary = words.flatMap((word) => formsOn(page, word)).map((form) => excerpt(page, form)).find(Boolean);
     if (summary) item.append(summary);
     return link;
   };
 
-  const holds = (page, words) => {
-    const text = normal(`${page.t}\n${page.w}`);
-    return words.every((word) => text.includes(word));
+  const formsOn = (page, word) => {
+    const read = word.kana && (page.r || "").match(word.kana);
+    return read ? [...word.forms, normal(read[1])] : word.forms;
   };
 
-  // Queries of one or two characters are exact: the postings are the results. Of longer ones the number is known when all candidates are read.
+  const holds = (page, words) => {
+    const text = normal(`${page.t}\n${page.w}`);
+    return words.every((word) => formsOn(page, word).some((form) => text.includes(form)));
+  };
+
+  // Of one or two characters the postings are the results.
   const message = (query, state) => {
     const known = state.exact || !state.left.length;
     const count = state.exact ? state.all : state.shown;
@@ -108,7 +151,7 @@
     return `「${query}」を含むページを、新しい順に${state.shown}件示しています。まだ調べていないページが${state.left.length}件あります。`;
   };
 
-  // Read candidates, newest first, until ten are shown or enough bytes were read. Returns the first new link.
+  // Returns the first new link.
   const showNext = async (query, words, state, id) => {
     let first = null, bytes = 0, shown = 0;
     while (state.left.length && shown < RESULTS && bytes < MOST_BYTES) {
@@ -128,9 +171,10 @@
     state.shown += shown;
     status.textContent = message(query, state);
     more.hidden = !state.left.length;
+    nothing.hidden = !more.hidden || state.shown > 0;
+    if (!nothing.hidden) near.hidden = !(await import("/theme/near.js")).offer(near.lastElementChild, words, normal, await load("/search/near.json"));
     more.onclick = () => guard(async () => {
-      const link = await showNext(query, words, state, id);
-      if (link) link.focus();
+      (await showNext(query, words, state, id))?.focus();
     });
     return first;
   };
@@ -144,14 +188,21 @@
   };
 
   const search = (query) => guard(async () => {
-    const id = ++latest, words = normal(query).split(/\s+/).filter(Boolean);
+    const id = ++latest;
     list.textContent = "";
-    more.hidden = true;
+    more.hidden = nothing.hidden = true;
+    if (!variants.size) {
+      const known = JSON.parse(await load("/search/words.json")), pairs = [...known.v];
+      for (let index = 0; index < pairs.length; index += 2) variants.set(pairs[index], pairs[index + 1]);
+      synonyms = known.s;
+      if (id !== latest) return;
+    }
+    const words = normal(query).split(/\s+/).filter(Boolean).map(wordOf);
     if (!words.length) { status.textContent = "さがすことばを入れてください。"; return; }
     status.textContent = "さがしています。";
     const left = await candidates(words);
     if (id !== latest) return;
-    const state = { all: left.length, left, shown: 0, exact: words.every((word) => [...word].length < 3) };
+    const state = { all: left.length, left, shown: 0, exact: words.every(({ forms, kana }) => !kana && forms.length === 1 && [...forms[0]].length < 3) };
     await showNext(query.trim(), words, state, id);
   });
 
