@@ -30,7 +30,11 @@ class _Normalise(Preprocessor):
 class _BareAddress(InlineProcessor):
     """Keeps the characters of an address that stands in a text as they are: ``_`` and ``*`` in it are no emphasis."""
 
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # noqa: ARG002 - the signature of Python-Markdown
+    def handleMatch(  # type: ignore[override] - an InlineProcessor gets the text too (Python-Markdown 3), which the stubs of Pattern do not know
+        self,
+        m: re.Match[str],
+        data: str,  # noqa: ARG002
+    ) -> tuple[str, int, int]:
         address = trimmed(m[0])
         return address, m.start(), m.start() + len(address)
 

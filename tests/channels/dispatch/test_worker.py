@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def network() -> Iterator[SimpleNetwork]:
         yield served
 
 
-def one_channel(url: str, folder: Path, network: SimpleNetwork, traits: Traits = KEYED, *, deadline: float = 0.4, **values: object):  # type: ignore[no-untyped-def]
+def one_channel(url: str, folder: Path, network: SimpleNetwork, traits: Traits = KEYED, *, deadline: float = 0.4, **values: Any):  # type: ignore[no-untyped-def]
     return office(url, folder, [channel(name="a", **values)], [SimpleAdapter("a", network.url, traits, deadline)])
 
 
