@@ -30,11 +30,8 @@ class _Normalise(Preprocessor):
 class _BareAddress(InlineProcessor):
     """Keeps the characters of an address that stands in a text as they are: ``_`` and ``*`` in it are no emphasis."""
 
-    def handleMatch(  # type: ignore[override] - an InlineProcessor gets the text too (Python-Markdown 3), which the stubs of Pattern do not know
-        self,
-        m: re.Match[str],
-        data: str,  # noqa: ARG002
-    ) -> tuple[str, int, int]:
+    # The text comes too (Python-Markdown 3), which the stubs of Pattern do not know.
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # type: ignore[override]  # noqa: ARG002
         address = trimmed(m[0])
         return address, m.start(), m.start() + len(address)
 
