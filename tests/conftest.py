@@ -33,6 +33,7 @@ COUNT = itertools.count()
 ENOUGH_MEMORY = 6 << 30
 """Bytes: several times what the suite needs for its temporary files (one gigabyte)."""
 
+gc.disable()  # until everything is loaded (`pytest_collection_finish`): all of it stays
 # The suite starts hundreds of Python processes. Where bytecode may not be kept, each would compile the whole project again, and pytest every test.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -92,6 +93,7 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays. The collector need not look at it again and again, and forked processes share its memory."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
