@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from hypothesis import settings
-from playwright.sync_api import Browser
+from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, expect
 
 from audit.browser import chromium
 from audit.server import serving
@@ -56,8 +56,9 @@ def _keep_temporary_files_in_memory() -> None:
 _keep_temporary_files_in_memory()
 compiled_templates.keep()
 # Machines are shared and slow at times: no test fails for its time. In CI the examples are the same in every run.
-settings.register_profile("todoke", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.register_profile("todoke", deadline=None, derandomize=bool(os.environ.get("CI")), suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("todoke")
+expect.set_options(timeout=60_000)  # milliseconds; 5,000 otherwise
 
 
 LONGEST = (

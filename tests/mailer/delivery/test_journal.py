@@ -125,7 +125,7 @@ def test_a_batch_that_ends_while_its_sync_is_due_holds_up_nobody(tmp_path: Path)
             commit.add_intent(going, allow)
             commit.commit()
         ended.close(is_done=True)
-        await asyncio.wait_for(is_answered.wait(), 10)
+        await asyncio.wait_for(is_answered.wait(), 90)
         return left
 
     assert asyncio.run(run()) == [True, True]

@@ -137,12 +137,12 @@ def running(service: InboundService, limits: LmtpLimits | None = None) -> Iterat
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(served.run(stop, told)), daemon=True)
     thread.start()
-    assert listening.wait(20)
+    assert listening.wait(90)
     try:
         yield place[0]
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(20)
+        thread.join(90)
         assert not thread.is_alive()
         loop.close()
 
@@ -152,7 +152,7 @@ def say(place: str, *lines: bytes) -> list[bytes]:
     host, _, port = place.rpartition(":")
     family, address = (socket.AF_UNIX, place) if "/" in place else (socket.AF_INET, (host, int(port)))
     with closing(socket.socket(family)) as client:
-        client.settimeout(20)
+        client.settimeout(90)
         client.connect(address)
         client.sendall(b"".join(line + b"\r\n" for line in lines))
         with closing(client.makefile("rb")) as replies:
@@ -182,8 +182,8 @@ UNKNOWN, FILTERED, POLICY = BounceClass.UNKNOWN, BounceClass.FILTERED, BounceCla
 
 def until(is_so: Callable[[], object]) -> None:
     """Wait for what another thread or process does; fail if it does not."""
-    for _ in range(600):
+    for _ in range(1800):
         if is_so():
             return
         threading.Event().wait(0.05)
-    raise AssertionError("it did not happen in 30 seconds")
+    raise AssertionError("it did not happen in 90 seconds")

@@ -38,7 +38,7 @@ def test_the_transport_can_be_borrowed_and_given_back() -> None:
         transport.set_protocol(protocol)
         assert (await client.execute_command(b"NOOP")).code == 250
         protocol.write(b"NOOP\r\n")
-        assert (await protocol.read_response(timeout=5)).code == 250
+        assert (await protocol.read_response(timeout=90)).code == 250
         assert (await client.quit()).code == 221
 
     with Receiver() as receiver:

@@ -71,7 +71,7 @@ def served(site: Site) -> Iterator[str]:
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     try:
-        assert ready.wait(10)
+        assert ready.wait(90)
         yield addresses[0]
     finally:
         done.set()

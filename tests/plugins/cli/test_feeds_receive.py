@@ -29,7 +29,7 @@ def free_port() -> int:
 def stop_at_the_first_news_of(process: subprocess.Popen[str], feed: str) -> None:
     """Read what the service prints until it has taken in an entry of the feed, and end it."""
     assert process.stdout is not None
-    watchdog = threading.Timer(60, process.kill)
+    watchdog = threading.Timer(180, process.kill)
     watchdog.start()
     try:
         assert any(feed in line and "1" in line for line in process.stdout if "│" in line)

@@ -181,7 +181,7 @@ def test_without_the_setting_no_table_is_read(tiny: TinySite) -> None:
     assert FILE in paths()
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.text(max_size=12), min_size=1, max_size=10), max_size=5), st.sampled_from(["utf-8", "cp932", "utf-16"]))
 def test_whatever_is_in_the_cells_every_row_is_read_or_told(site: TinySite, rows: list[list[str]], encoding: str) -> None:
     text = io.StringIO()

@@ -87,7 +87,7 @@ def town(tmp_path: Path, url: str, browser: Browser, network: Budget = NETWORK, 
         app = create_app(database, tokens, LISTS, clock, confirm=confirm, site=SITE, sign_ups=sign_ups, lifespan=lifespan)
 
         def newest() -> Accepted:
-            assert arrived.acquire(timeout=30)
+            assert arrived.acquire(timeout=90)
             return relay.accepted[-1]
 
         page, checker = (

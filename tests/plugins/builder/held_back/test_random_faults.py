@@ -76,7 +76,7 @@ FILES = (
 )  # fmt: skip
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(
     faults=st.dictionaries(st.sampled_from(FILES), st.sampled_from(sorted(FAULTS)), min_size=1, max_size=6),
     deleted=st.frozensets(st.sampled_from(FILES[:5]), max_size=1),

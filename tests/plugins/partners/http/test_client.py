@@ -18,7 +18,7 @@ from plugins.partners.http.body import MemoryBudget
 from plugins.partners.http.client import Deadline, HttpClient, RequestOptions, open_client
 from plugins.partners.http.fetch import Failure, Fetched, fetch
 from plugins.partners.http.throttle import Throttle
-from tests.plugins.partners.http.test_fetch import QUICK, Site
+from tests.plugins.partners.http.test_fetch import LIMITS, Site
 
 OUTSIDE = AddressRules((ipaddress.ip_network("127.0.0.1/32"),), frozenset())
 
@@ -59,8 +59,8 @@ def fetch_through_proxy(url: str) -> tuple[Fetched | Failure, list[tuple[str, st
     async def go() -> Fetched | Failure:
         async with proxy.serve() as address:
             options = RequestOptions("x", proxy=address)
-            async with open_client(options, OUTSIDE, QUICK, FixedResolver()) as client, MemoryBudget(client.large_bodies) as budget:
-                return await fetch(client, url, None, OUTSIDE, QUICK, budget)
+            async with open_client(options, OUTSIDE, LIMITS, FixedResolver()) as client, MemoryBudget(client.large_bodies) as budget:
+                return await fetch(client, url, None, OUTSIDE, LIMITS, budget)
 
     proxy = Proxy()
     return asyncio.run(go()), proxy.requests
@@ -109,7 +109,7 @@ def test_a_host_is_asked_one_at_a_time_with_a_gap_and_hosts_side_by_side() -> No
         async with (
             first.serve() as base,
             second.serve("127.0.0.2") as other,
-            open_client(RequestOptions("x", gap=0.05), rules, QUICK) as client,
+            open_client(RequestOptions("x", gap=0.05), rules, LIMITS) as client,
         ):
             await asyncio.gather(*(ask(client, f"{each}/") for each in (base, other) for _ in range(3)))
 

@@ -164,7 +164,7 @@ PIECE = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(derandomize=True, max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(derandomize=True, max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(st.lists(PIECE, max_size=12))
 def test_random_drawings_are_clean_or_refused(pieces: list[str]) -> None:
     try:
