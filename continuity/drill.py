@@ -144,9 +144,11 @@ class Drill:
         """Remove what was restored, and empty the database of PostgreSQL, which this drill has filled."""
         for name in ("restored", "right", "trust"):
             remove_folder(self._folder / name)
+        words = "the restored folder 戻した場所"
         if restored.index.database == database.DUMP:
             database.empty_postgres(self._url)
-        self._add("removed", not restored.folder.exists(), "")
+            words += ", the rows in PostgreSQL データベースの中身"
+        self._add("removed", not restored.folder.exists(), words)
 
 
 async def _download(settings: LocalStorage | SshStorage | S3Storage, folder: Path) -> list[Path]:
