@@ -90,7 +90,7 @@ class Drill:
         troubles: list[str] = []
         for each in settings.targets:
             try:
-                if paths := asyncio.run(_download(each, self._folder)):
+                if paths := asyncio.run(download_newest(each, self._folder)):
                     self._add("outside", True, f"{each.name}: {len(paths)} fetched")
                     return paths
                 troubles.append(f"{each.name}: there is none / 控えがありません")
@@ -151,7 +151,8 @@ class Drill:
         self._add("removed", not restored.folder.exists(), words)
 
 
-async def _download(settings: LocalStorage | SshStorage | S3Storage, folder: Path) -> list[Path]:
+async def download_newest(settings: LocalStorage | SshStorage | S3Storage, folder: Path) -> list[Path]:
+    """Fetch the newest few snapshots of a storage, and what they build on. Raises `StorageError`."""
     storage = connect(settings)
     try:
         there = {name: text for text in await storage.names(FOLDER) if (name := SnapshotName.parse(text)) is not None}

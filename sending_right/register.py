@@ -115,7 +115,8 @@ async def _run(storage: Storage, steps: Steps[Conclusion]) -> Conclusion:
             case Names(folder, after):
                 answer = await storage.names(folder, after)
             case Remove(path):
-                answer = await storage.remove(path)
+                await storage.remove(path)
+                answer = None
             case _:
                 answer = await storage.read(request.path)
 
