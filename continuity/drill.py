@@ -90,7 +90,7 @@ class Drill:
         troubles: list[str] = []
         for each in settings.targets:
             try:
-                if paths := asyncio.run(_download(each, self._folder)):
+                if paths := asyncio.run(download_newest(each, self._folder)):
                     self._add("outside", True, f"{each.name}: {len(paths)} fetched")
                     return paths
                 troubles.append(f"{each.name}: there is none / 控えがありません")
@@ -144,12 +144,15 @@ class Drill:
         """Remove what was restored, and empty the database of PostgreSQL, which this drill has filled."""
         for name in ("restored", "right", "trust"):
             remove_folder(self._folder / name)
+        words = "the restored folder 戻した場所"
         if restored.index.database == database.DUMP:
             database.empty_postgres(self._url)
-        self._add("removed", not restored.folder.exists(), "")
+            words += ", the rows in PostgreSQL データベースの中身"
+        self._add("removed", not restored.folder.exists(), words)
 
 
-async def _download(settings: LocalStorage | SshStorage | S3Storage, folder: Path) -> list[Path]:
+async def download_newest(settings: LocalStorage | SshStorage | S3Storage, folder: Path) -> list[Path]:
+    """Fetch the newest few snapshots of a storage, and what they build on. Raises `StorageError`."""
     storage = connect(settings)
     try:
         there = {name: text for text in await storage.names(FOLDER) if (name := SnapshotName.parse(text)) is not None}

@@ -55,6 +55,7 @@ class ContinuitySettings(Section):
     mailer: Path = Path("mailer.toml")
     publish: Path = Path("publish.toml")
     content: Path = Path("content")
+    drills: Path = Path("var/drills")
     snapshot: Snapshots = Snapshots()
     trust: Trust = Trust()
     kit: Kit = Kit()
@@ -82,6 +83,6 @@ def load_settings(path: Path) -> ContinuitySettings:
     )
     kit = settings.kit.model_copy(update={name: home / path for name, path in settings.kit if path is not None})
     trust = settings.trust.model_copy(update={"root": home / settings.trust.root} if settings.trust.root else {})
-    places = {name: home / getattr(settings, name) for name in ("mailer", "publish", "content")}
+    places = {name: home / getattr(settings, name) for name in ("mailer", "publish", "content", "drills")}
     targets = tuple(absolute(each, home) for each in settings.targets)
     return settings.model_copy(update={**places, "snapshot": snapshot, "kit": kit, "trust": trust, "targets": targets})

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from continuity import archive
+from continuity import archive, drill_exchange
 from continuity.gather import LEFT_OUT, gather
 from continuity.installation import Installation, find_installation
 from continuity.model import ContinuityError, SnapshotDamaged, SnapshotIndex, SnapshotName
@@ -102,17 +102,18 @@ def local_snapshots(folder: Path) -> list[Path]:
 
 
 async def _bring(file: Path, name: SnapshotName, settings: ContinuitySettings, folder: Path) -> dict[str, str]:
-    results = await asyncio.gather(*(_bring_to(each, file, name, folder, settings.snapshot.keep) for each in settings.targets))
+    results = await asyncio.gather(*(_bring_to(each, file, name, settings) for each in settings.targets))
     for old in too_old([each.name for each in local_snapshots(folder)], settings.snapshot.keep):
         (folder / old).unlink()
         _list_of(folder / old).unlink(missing_ok=True)
     return {each.name: failure for each, failure in zip(settings.targets, results, strict=True)}
 
 
-async def _bring_to(settings: LocalStorage | SshStorage | S3Storage, file: Path, name: SnapshotName, folder: Path, keep: int) -> str:
-    """Bring a snapshot, and the one it builds on if that is missing there. Return why it could not be done, or nothing."""
+async def _bring_to(target: LocalStorage | SshStorage | S3Storage, file: Path, name: SnapshotName, settings: ContinuitySettings) -> str:
+    """Bring a snapshot, and the one it builds on if that is missing there; take home new reports of drills. Return why it could not be done, or nothing."""
+    folder = settings.snapshot.folder
     try:
-        storage = connect(settings)
+        storage = connect(target)
     except StorageError as error:
         return str(error)
     try:
@@ -121,8 +122,9 @@ async def _bring_to(settings: LocalStorage | SshStorage | S3Storage, file: Path,
         for each in filter(None, (base, file.name)):
             if there.get(each) != (folder / each).stat().st_size:
                 await storage.upload(folder / each, f"{FOLDER}/{each}")
-        for old in too_old([*there, file.name], keep):
+        for old in too_old([*there, file.name], settings.snapshot.keep):
             await storage.remove(f"{FOLDER}/{old}")
+        await drill_exchange.fetch(storage, settings.drills)
     except (StorageError, OSError) as error:
         return str(error)
     finally:

@@ -12,6 +12,7 @@ The right is a numbered fence. It stands in the database, and in storages outsid
    that its database does not know: there is a second copy of it then. Only if there are none the first message leaves.
 2. `todoke take-over` creates the file of the next fence, and *then* reads the batches. So of the two at least one sees the other.
 3. What the taker reads, it marks in its database: sent, or unknown. Unknown messages are sent again by order of a person only.
+4. Files of batches whose issues nobody would send any more, whichever database is restored, are removed (`mailer.delivery.right`).
 
 `records` are the values and files; `protocol` has the steps as generators without I/O, and the decisions; `settings` the operator's storages; `register`
 asks them. With several storages the

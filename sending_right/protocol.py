@@ -54,7 +54,14 @@ class Names:
     after: str = ""
 
 
-Request = Create | Read | Names
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Remove a file, if it is there. Only `forget_batches` asks for it. Answer: None."""
+
+    path: str
+
+
+Request = Create | Read | Names | Remove
 Conclusion = TypeVar("Conclusion")
 Steps = Generator[Request, Any, Conclusion]
 
@@ -257,3 +264,16 @@ def take_fence(asked: int, record: FenceRecord, own: Right, settled: Collection[
             claim = claim_record_of((yield Read(f"{CLAIMS}/{name}")))
             batches.append(ClaimedBatch(claim, end_record_of((yield Read(f"{ENDED}/{name}"))) if name in ended else None))
     return Granted(tuple(batches))
+
+
+def forget_batches(last: int) -> Steps[int]:
+    """Remove the files of every batch up to this number, whatever its fence. Return how many batches. Can be repeated: the end of a batch goes first.
+
+    A database that is restored from a time before these batches would take their messages for unsent. So only batches of issues are forgotten that
+    would not be sent any more, whichever snapshot is restored.
+    """
+    old = [name for name in (yield Names(CLAIMS)) if number_of(name) <= last]
+    for name in old:
+        yield Remove(f"{ENDED}/{name}")
+        yield Remove(f"{CLAIMS}/{name}")
+    return len(old)

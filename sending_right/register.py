@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 from sending_right import protocol
-from sending_right.protocol import Create, Names, Refusal, Steps
+from sending_right.protocol import Create, Names, Refusal, Remove, Steps
 from sending_right.records import ClaimedBatch, ClaimRecord, DamagedRecord, EndRecord, FenceRecord, Right
 from storage.connect import connect
 from storage.model import Storage, StorageError
@@ -64,6 +64,11 @@ class RightRegister:
         grants = await self._ask(lambda: protocol.take_fence(asked, record, own, settled), TAKING_SECONDS)
         return self._require(protocol.after_taking(grants, asked, len(self._settings)))
 
+    async def forget(self, last: int) -> tuple[int, tuple[str, ...]]:
+        """Remove the files of batches up to this number. Return how many, and which storages have them still, each with the reason."""
+        removed = await self._ask(lambda: protocol.forget_batches(last), TAKING_SECONDS)
+        return max((number for number in removed if number is not None), default=0), tuple(self._troubles.values())
+
     async def close(self) -> None:
         """Give up connections."""
         await asyncio.gather(*(storage.close() for storage in self._storages), return_exceptions=True)
@@ -109,6 +114,9 @@ async def _run(storage: Storage, steps: Steps[Conclusion]) -> Conclusion:
                 answer = await storage.create(path, data)
             case Names(folder, after):
                 answer = await storage.names(folder, after)
+            case Remove(path):
+                await storage.remove(path)
+                answer = None
             case _:
                 answer = await storage.read(request.path)
 

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from continuity import drill_exchange
 from continuity.cli.runtime import CONFIG, ConfigPath, errors_on_one_line, now
 from continuity.drill import Drill
 from continuity.drill_report import write_report
@@ -26,9 +27,10 @@ def drill(
     files: Annotated[
         list[Path] | None, typer.Argument(metavar="[FILE…]", help="Snapshots; otherwise the newest of a storage. 控え")
     ] = None,
-    reports: Annotated[Path, typer.Option("--reports", metavar="DIR", help="Where the report is written. 報告書の場所")] = Path(
-        "var/drills"
-    ),
+    reports: Annotated[
+        Path | None,
+        typer.Option("--reports", metavar="DIR", help="Where the report is written; otherwise `drills` of the settings. 報告書の場所"),
+    ] = None,
     config: ConfigPath = CONFIG,
 ) -> None:
     """Restore the newest snapshot elsewhere, serve it, send to a sink, compare, measure, take it down, and write a report. 復旧訓練
@@ -39,7 +41,10 @@ def drill(
         settings, keys = load_settings(config), read_identities(identity)
         with tempfile.TemporaryDirectory(prefix="todoke-drill-") as folder:
             report = Drill(Path(folder), keys, os.environ.get("TODOKE_DATABASE", ""), now).run(settings, files or ())
-        file = write_report(report, reports if reports.is_absolute() else config.resolve().parent / reports)
+        file = write_report(report, reports or settings.drills)
+        for name, failure in drill_exchange.send(settings, file).items():
+            if failure:
+                typer.echo(f"{name} does not have the report: {failure} 報告書が届いていません", err=True)
     typer.echo(report.markdown())
     typer.echo(f"{file} and .json. 報告書を書きました")
     typer.echo(json.dumps(report.record(), ensure_ascii=False))

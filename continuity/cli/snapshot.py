@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from continuity import snapshots
+from continuity import database, snapshots
 from continuity.cli import kit as kit_command
 from continuity.cli.runtime import CONFIG, EX_STORAGES, ConfigPath, Identity, errors_on_one_line, now
 from continuity.gather import gather
@@ -35,7 +36,8 @@ def snapshot(
 ) -> None:
     """Write everything that is needed to go on elsewhere into one encrypted file, and bring it to every storage. 控えを取る
 
-    With --verify none is made: the newest one here is restored into a temporary place, and every file and the database are compared. Exit status 3: a
+    With --verify none is made: the newest one here is restored into a temporary place, and every file and the database are compared; for PostgreSQL in
+    the empty database that TODOKE_DATABASE names, which is empty again afterwards. Exit status 3: a
     storage does not have the snapshot.
     """
     with errors_on_one_line():
@@ -88,7 +90,13 @@ def _verify(settings: ContinuitySettings, identity: Path | None) -> None:
     folder = settings.snapshot.folder
     file, *base = _newest(settings)
     folder.mkdir(parents=True, exist_ok=True)
+    url = os.environ.get("TODOKE_DATABASE", "")
     with tempfile.TemporaryDirectory(prefix=".verify-", dir=folder) as place:
-        restored = restore([file, *base], Path(place) / "restored", read_identities(identity), dry_run=True)
+        restored = restore([file, *base], Path(place) / "restored", read_identities(identity), url=url, dry_run=not url)
     rows = ", ".join(f"{table} {number:,}" for table, number in restored.index.rows.items())
+    if restored.index.database == database.DUMP:
+        if url:
+            database.empty_postgres(url)
+        else:
+            rows = "were not compared: TODOKE_DATABASE names no empty database to restore them into 行は確かめていません"
     typer.echo(f"{file.name}: whole; {len(restored.index.files):,} files are as they were; rows: {rows}. 元どおりに戻せます")

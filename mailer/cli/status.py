@@ -41,7 +41,7 @@ from mailer.database.deliveries import issues, ledger
 from mailer.database.deliveries.ledger import LedgerEntry
 from mailer.database.engine import Database
 from mailer.database.returned import queue_stops
-from mailer.doctor import machine
+from mailer.drill_reports import late_drill
 from mailer.model.issue import FrozenIssue, IssueRef
 from mailer.model.state import DeliveryState
 from mailer.monitoring.arrivals import by_receiver
@@ -111,7 +111,7 @@ def status(
             for stop in queue_stops.stops(database):
                 queue = stop.queue or "others"
                 notify(f"The queue {queue} is stopped: {stop.reason} 宛先の組 {queue} は止まっています。 todoke inbound stops")
-            if (late := machine.late_drill(settings, now())) is not None:
+            if (late := late_drill(settings.doctor.drill, settings.doctor.drill_days, now())) is not None:
                 notify(f"The drill 復旧訓練: {late.en} ({late.subject}). {late.ja}")
             if by is not None and ref is not None:
                 print_arrivals(ref, by_receiver(database, freeze.find_frozen(database, ref).issue_id), form)

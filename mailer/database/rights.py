@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, select, text, update
+from sqlalchemy import Connection, and_, delete, func, or_, select, text, update
 
 from mailer.database.engine import Database, sqlite_file
-from mailer.database.schema import claim, recorded_claim, sending_right
+from mailer.database.schema import claim, delivery, issue, recorded_claim, sending_right
 from sending_right.records import Right
 
 MACHINE = Path("/etc/machine-id")
@@ -59,6 +60,16 @@ def open_and_settled(database: Database) -> tuple[frozenset[str], frozenset[str]
     with database.reading() as connection:
         every, is_open = frozenset(_names(connection, only_open=False)), frozenset(_names(connection, only_open=True))
     return is_open, every - is_open
+
+
+def last_claim(database: Database, *, before: datetime) -> int:
+    """Which is the last batch of all issues that were frozen, and due, before this moment? 0 if there is none."""
+    is_old = and_(issue.c.frozen_at < before, or_(issue.c.send_at.is_(None), issue.c.send_at < before))
+    with database.reading() as connection:
+        number = connection.execute(
+            select(func.max(delivery.c.fence)).where(delivery.c.issue_id.in_(select(issue.c.id).where(is_old)))
+        ).scalar()
+    return int(number or 0)
 
 
 def _names(connection: Connection, *, only_open: bool) -> list[str]:

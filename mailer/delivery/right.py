@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from mailer.config.settings import Config
 from mailer.database import rights
@@ -28,6 +29,9 @@ def require_right(config: Config, database: Database) -> Right:
     if refusal is not None:
         raise RightMissing(refusal.why)
     return right
+
+
+MARGIN = timedelta(days=180)
 
 
 class SendingRight:
@@ -87,6 +91,30 @@ class SendingRight:
         refusal = protocol.strangers(names, self._known, right)
         if refusal is not None:
             raise RightMissing(refusal.why)
+
+
+async def forget_old_batches(config: Config, database: Database, now: datetime) -> tuple[int, tuple[str, ...]]:
+    """Remove files outside of batches whose issues nobody would send any more, whichever snapshot was restored. Return what `RightRegister.forget` does.
+
+    An issue may be sent for ``max_age``. `MARGIN` is for another ``max_age`` in a restored site's settings, and for a clock that is wrong. All batches of issues that
+    began twice as long ago were claimed before any batch of an issue that could still be sent: numbers only grow, also over a take-over.
+
+    :raises RightMissing: another site holds the right, and it alone removes anything.
+    :raises RightUnknown: the storages cannot be asked.
+    """
+    age = max(config.max_age.newsletter, config.max_age.emergency) + MARGIN
+    last = rights.last_claim(database, before=now - 2 * age)
+    if not last or not config.right:
+        return 0, ()
+    right, register = SendingRight(config, database), RightRegister(config.right)
+    try:
+        await right.begin()
+        return await register.forget(last)
+    except RightRefused as refused:
+        raise _error(refused) from refused
+    finally:
+        await right.close()
+        await register.close()
 
 
 def _record(claim: Claim, ref: str, right: Right) -> ClaimRecord:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import shutil
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mailer import private_files, secrets
@@ -16,6 +15,7 @@ from mailer.database.deliveries import heartbeats, issues
 from mailer.database.engine import Database, sqlite_file
 from mailer.doctor.dns import Resolver
 from mailer.doctor.results import CheckResult, Level
+from mailer.drill_reports import age_in_english, last_drill, late_drill, newest_time
 from mailer.message.dkim import keys
 from mailer.model.errors import NotPrivate, SecretMissing
 
@@ -131,36 +131,12 @@ def ages(config: Config, now: datetime) -> Iterator[CheckResult]:
         if path is None:
             en = f"[doctor] {area} in mailer.toml names no file: nobody would see that there has been none for long"
             yield CheckResult(area, "-", Level.WARNING, en, "どこを見ればよいか、設定にありません")
+        elif area == "drill" and (late := late_drill(path, days, now)) is not None:
+            yield CheckResult(area, late.subject, Level.BAD, late.en, late.ja)
         elif not path.exists():
             yield CheckResult(area, str(path), Level.BAD, "there is none", "ありません")
-        elif (failed := _failed_drill(path)) is not None:
-            yield CheckResult(area, str(failed), Level.BAD, "the last drill was not passed: read its report", "前回の訓練は不合格です")
         else:
-            age = now.timestamp() - newest_time(path)
-            level = Level.BAD if age > days * 86400 else Level.GOOD
-            yield CheckResult(area, str(path), level, f"{age / 86400:.1f} days old; at most {days:g}", f"{age / 86400:.1f}日前")
-
-
-def late_drill(config: Config, now: datetime) -> CheckResult | None:
-    """Return what is wrong with the last drill, if a place of reports is configured: it is long ago, or was not passed."""
-    if config.doctor.drill is None:
-        return None
-    return next((result for result in ages(config, now) if result.area == "drill" and result.level is Level.BAD), None)
-
-
-def _failed_drill(path: Path) -> Path | None:
-    """Return the newest report of `todoke drill` in a folder, if it says that the drill was not passed, or cannot be read."""
-    reports = sorted(path.glob("drill-*.json")) if path.is_dir() else []
-    if not reports:
-        return None
-    try:
-        passed = json.loads(reports[-1].read_bytes()).get("passed")
-    except (OSError, ValueError, AttributeError):
-        passed = None
-    return None if passed is True else reports[-1]
-
-
-def newest_time(path: Path) -> float:
-    """Seconds since 1970 of a file, or of the newest one in a folder."""
-    times = [each.stat().st_mtime for each in path.iterdir()] if path.is_dir() else []
-    return max(times, default=path.stat().st_mtime)
+            last = last_drill(path) if area == "drill" else None
+            age = now - (datetime.fromtimestamp(newest_time(path), UTC) if last is None else last.moment)
+            level = Level.BAD if age > timedelta(days=days) else Level.GOOD
+            yield CheckResult(area, str(path), level, age_in_english(age, days), f"{age / timedelta(days=1):.1f}日前")

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from mailer.config.settings import Config
 from mailer.database.deliveries import issues
 from mailer.database.engine import Database
+from mailer.drill_reports import LastDrill, last_drill
 from mailer.model.issue import IssueRef
 from mailer.model.returned.arrival import ReceiverArrivals
 from mailer.monitoring import status
@@ -39,15 +40,18 @@ def exposition(config: Config, database: Database, now: datetime) -> bytes:
     counted = [frozen for frozen in chosen if (frozen.send_at or frozen.frozen_at) >= now - RETURNING]
     by_issue = [(frozen.issue.ref, by_receiver(database, frozen.issue_id)) for frozen in counted]
     snapshot, returned = status.take_snapshot(config, database, chosen, now=now), take_returned(config, database, now)
-    registry.register(_SnapshotCollector(snapshot, returned, now, by_issue))
+    drill = last_drill(config.doctor.drill) if config.doctor.drill is not None else None
+    registry.register(_SnapshotCollector(snapshot, returned, now, by_issue, drill))
     return generate_latest(registry)
 
 
 class _SnapshotCollector(Collector):
     """Prometheus' interface for the values of one moment."""
 
-    def __init__(self, snapshot: StatusSnapshot, returned: Returned, now: datetime, by_issue: ArrivalsByIssue = ()) -> None:
-        self._by_issue = by_issue
+    def __init__(
+        self, snapshot: StatusSnapshot, returned: Returned, now: datetime, by_issue: ArrivalsByIssue, drill: LastDrill | None
+    ) -> None:
+        self._by_issue, self._drill = by_issue, drill
         self._snapshot, self._returned = snapshot, returned
         self._now = now
 
@@ -62,6 +66,15 @@ class _SnapshotCollector(Collector):
         since = self._snapshot.waiting_since
         age = 0.0 if since is None else max(0.0, (self._now - since).total_seconds())
         yield gauge("queue_age_seconds", "For how long the oldest delivery has been due.", [], [((), age)])
+        yield from _drill(self._drill, self._now)
+
+
+def _drill(last: LastDrill | None, now: datetime) -> Iterator[GaugeMetricFamily]:
+    """Without any report there is no sample: `absent()` in Prometheus."""
+    ages = [] if last is None else [((), max(0.0, (now - last.moment).total_seconds()))]
+    yield gauge("drill_age_seconds", "How long ago the last drill was; no sample without a report.", [], ages)
+    passed = [] if last is None else [((), float(last.passed))]
+    yield gauge("drill_passed", "Whether the last drill was passed: 1 or 0; no sample without a report.", [], passed)
 
 
 def _issues(snapshot: StatusSnapshot) -> Iterator[GaugeMetricFamily]:

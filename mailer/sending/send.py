@@ -24,6 +24,7 @@ from mailer.model.state import DeliveryState
 from mailer.monitoring import operator_report
 from mailer.sending import freeze, lock
 from mailer.sending.authentication import authenticated
+from mailer.sending.drill_alarm import DrillAlarm
 from mailer.sending.freeze import PreparedIssue
 from mailer.sending.run import IssueSummary, deliver, run_event_loop, stop_on_signal, summarize
 
@@ -89,6 +90,7 @@ def _send(
         _record(context, actor, "sending ended", ref, {state: str(count) for state, count in counts.items()})
         log.event("run ended", issue=str(ref), stopped=result.summary.stopped, **counts)
         run_event_loop(operator_report.send_due_reports(context))
+        run_event_loop(DrillAlarm(context).look())
         return result
 
 

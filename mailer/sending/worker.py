@@ -36,6 +36,7 @@ from mailer.model.ids import IssueId
 from mailer.model.issue import FrozenIssue, IssueRef, IssueStatus, ListClass
 from mailer.model.state import DeliveryState
 from mailer.monitoring import operator_report
+from mailer.sending.drill_alarm import DrillAlarm
 
 POLL_INTERVAL = 1.0
 """Seconds between two looks at what is due."""
@@ -92,12 +93,13 @@ async def _stop_when_set(delivery: DeliveryEngine, stop: asyncio.Event) -> None:
 
 async def _run_loop(delivery: DeliveryEngine, poll_interval: float) -> None:
     """Send on SQLite."""
-    feeder, context = Feeder(delivery), delivery.context
+    feeder, context, alarm = Feeder(delivery), delivery.context, DrillAlarm(delivery.context)
     await delivery.recorder.ask_until_answered(recover, context.config, context.database, now=context.clock(), is_alone=True)
     while not delivery.is_over:
         for frozen in await _sendable(delivery):
             await feeder.run(frozen)
         await operator_report.send_due_reports(context)
+        await alarm.look()
         await pause(delivery.stopped, poll_interval)
 
 
@@ -128,10 +130,12 @@ async def _work_the_queue(delivery: DeliveryEngine, app: procrastinate.App, poll
             name=delivery.journals.name,
         )
     )
+    alarm = DrillAlarm(delivery.context)
     try:
         while not delivery.is_over and not worker.done():
             await _fill_queue(delivery, app)
             await operator_report.send_due_reports(delivery.context)
+            await alarm.look()
             await pause(delivery.stopped, poll_interval)
     finally:
         is_lost = worker.done() and not delivery.is_over

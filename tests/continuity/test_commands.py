@@ -18,9 +18,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Building:
     return building(folder, storages=[f'[[targets]]\nname = "disk"\nkind = "local"\nfolder = "{folder}/disk"\n'])
 
 
-def todoke(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def todoke(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-P", "-m", "todoke", *words]
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path.cwd()), "PYTHONIOENCODING": "utf-8", "HOME": str(folder)}
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path.cwd()), "PYTHONIOENCODING": "utf-8", "HOME": str(folder), **variables}
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
 
 

@@ -14,6 +14,7 @@ from continuity.model import ContinuityError
 from continuity.restoring import read_identities, restore
 from continuity.snapshots import make
 from mailer.database.readers import subscriptions
+from tests.continuity.test_commands import todoke
 from tests.continuity.test_restoring import NOW, restored_site
 from tests.samples.killed import exit_status
 from tests.samples.mail.mail_bundles import people
@@ -46,6 +47,21 @@ def test_a_snapshot_is_restored_into_an_empty_database_only(tmp_path: Path, home
     assert site.context.config.database == empty_database_url_postgres
     with site.database.reading() as reading:
         assert reading.execute(sa.text("SELECT count(*) FROM subscriber")).scalar_one() == 5
+
+
+def test_a_snapshot_is_verified_row_by_row_in_an_empty_database_and_says_what_it_did_not_compare_without_one(
+    home: Building, empty_database_url_postgres: str
+) -> None:
+    make(home.config, home.settings, NOW)
+    words = ("snapshot", "--verify", "--identity", str(home.key))
+    without = todoke(home.home, *words)
+    assert without.returncode == 0 and "were not compared" in without.stdout, without.stderr
+    verified = todoke(home.home, *words, TODOKE_DATABASE=empty_database_url_postgres)
+    assert verified.returncode == 0 and "subscriber 5" in verified.stdout, verified.stderr
+    assert (
+        tables(empty_database_url_postgres) == 0
+        and sorted(each.suffix for each in home.settings.snapshot.folder.iterdir() if each.is_dir()) == []
+    )
 
 
 def test_a_database_with_tables_of_others_is_left_alone(tmp_path: Path, home: Building, empty_database_url_postgres: str) -> None:

@@ -109,3 +109,9 @@ def test_a_check_that_is_missing_is_no_pass() -> None:
     checks = tuple(Check(key, True, "") for key in CHECKS)
     report = DrillReport(dt.datetime.now(dt.UTC), "x", checks[:-1], {})
     assert not report.is_passed and DrillReport(report.moment, "x", checks, {}).is_passed and "drill" in COMMANDS
+
+
+def test_the_documentation_has_the_checklist_and_a_report_with_each_of_its_lines() -> None:
+    text = Path("docs/how-to/drill.md").read_text("utf-8")
+    assert [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| ") and line.count("|") == 3][1:] == [*CHECKS]
+    assert [line.split("|")[2].strip() for line in text.splitlines() if line.startswith("| OK |")] == [*CHECKS.values()]

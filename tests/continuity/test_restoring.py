@@ -82,6 +82,20 @@ def test_a_damaged_byte_in_any_part_of_the_file_is_noticed_and_an_older_snapshot
     assert len(restored.damaged) == 1 and str(newer) in restored.damaged[0]
 
 
+def test_a_damaged_base_takes_the_snapshots_that_build_on_it_with_it_and_an_older_full_one_is_taken(tmp_path: Path) -> None:
+    home = building(tmp_path / "home")
+    older = make(home.config, home.settings, NOW)
+    base = make(home.config, home.settings, NOW + HOUR, full=True)
+    newest = make(home.config, home.settings, NOW + 2 * HOUR)
+    assert newest.index.name.base == base.index.name.moment
+    data = bytearray(base.file.read_bytes())
+    data[len(data) // 2] ^= 1
+    base.file.write_bytes(data)
+    restored = restore([home.settings.snapshot.folder], tmp_path / "there", read_identities(home.key))
+    assert restored.index.name == older.index.name and restored.serving
+    assert [str(newest.file) in restored.damaged[0], str(base.file) in restored.damaged[1]] == [True, True]
+
+
 @pytest.mark.parametrize("length", [0, 1, 100, 100_000, -1])
 def test_a_file_that_was_cut_is_no_snapshot_and_nothing_is_left_of_it(
     tmp_path: Path, home: Building, made: NewSnapshot, length: int
@@ -155,7 +169,9 @@ def test_what_is_there_already_is_never_written_over_also_by_two_restores_at_onc
     assert sorted(each.name for each in tmp_path.iterdir()) == ["second", "there"]
 
 
-@pytest.mark.parametrize("step", ["unpack_newest", "_put_together", "_clone", "_give_name"])
+@pytest.mark.parametrize(
+    "step", ["unpack_newest", "_unpack_base", "_put_together", "_clone", "site_files", "_set_database", "_filled_database", "_give_name"]
+)
 def test_a_restore_that_is_killed_gives_nothing_its_place_and_can_be_repeated(
     tmp_path: Path, home: Building, made: NewSnapshot, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

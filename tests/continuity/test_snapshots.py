@@ -121,7 +121,7 @@ def test_each_storage_gets_the_snapshot_and_its_base_and_one_that_is_away_holds_
     assert len([*(tmp_path / "disk1" / "snapshots").iterdir()]) == 3, "two, and the one that they build on"
 
 
-@pytest.mark.parametrize("step", ["gather", "archive.write", "_bring"])
+@pytest.mark.parametrize("step", ["database.copy", "gather", "archive.write", "_list_of", "_bring", "drill_exchange.fetch", "too_old"])
 def test_a_snapshot_that_is_killed_leaves_no_half_file_and_the_next_one_is_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

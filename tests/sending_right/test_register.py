@@ -59,3 +59,20 @@ def test_of_many_sites_that_take_one_fence_at_once_one_gets_it(settings: LocalSt
         return list(await asyncio.gather(*map(attempt, range(4))))
 
     assert asyncio.run(race()).count(True) == 1
+
+
+def test_old_batches_are_removed_with_their_ends_and_newer_ones_stay(settings: LocalStorage | SshStorage | S3Storage) -> None:
+    async def history() -> None:
+        register = RightRegister([settings])
+        try:
+            await register.take(1, FenceRecord("first"), NOBODY, ())
+            batches = [ClaimRecord(1, number, "fukko-press/45", (number,), "aaaa") for number in (999, 1000, 1001)]
+            for batch in batches:
+                await register.record(FIRST, batch, "")
+            await register.end(batches[0], EndRecord((999,), ()))
+            assert await register.forget(1000) == (2, ()) and await register.forget(1000) == (0, ())
+            assert await register.check(FIRST) == {batches[2].name}
+        finally:
+            await register.close()
+
+    asyncio.run(history())

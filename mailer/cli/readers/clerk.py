@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -17,17 +18,21 @@ from mailer.cli.readers.subscriber_listing import Number
 from mailer.cli.runtime import CONFIG, MAIL, ConfigPath, MailPath, command_session, notify, now, open_for_command, say, wrong_usage
 from mailer.cli.screen.tables import count
 from mailer.config.file import load_config
+from mailer.config.settings import Config
 from mailer.database import audit_log
+from mailer.database.engine import Database
 from mailer.database.readers import clerk, retention, sign_ups, suppressions
 from mailer.database.readers.clerk import PaperForm
 from mailer.database.scrub import scrub
+from mailer.delivery.right import forget_old_batches
 from mailer.message.sealed import TokenSealer
-from mailer.model.errors import AddressError, CsvError
+from mailer.model.errors import AddressError, CsvError, RightMissing, RightUnknown
 from mailer.model.ids import SubscriberId
 from mailer.model.readers import addresses
 from mailer.model.readers.consent import Words
 from mailer.model.readers.subscription import FORMATS, HTML
 from mailer.model.readers.suppression import SuppressionReason
+from mailer.sending.run import run_event_loop
 from mailer.subscribers import clock_check
 from mailer.subscribers.erase import ErasedReader, erase_reader
 
@@ -194,6 +199,7 @@ def expire_subscribers(
                 sign_ups.purge(database, now(), settings.retention.unconfirmed)
                 numbers = {"subscriptions": expired.subscriptions, "consents": expired.consents, "people": expired.people}
                 note(database, "retention", {name: str(number) for name, number in numbers.items()})
+                _forget_batches(settings, database)
                 if compact and not scrub(database, is_thorough=True):
                     _tell_copies()
         verb, japanese = ("would be erased", "試しただけです。") if dry_run else ("erased", "消去しました。")
@@ -201,6 +207,16 @@ def expire_subscribers(
             f"{count(expired.subscriptions, 'ended subscription')}, {count(expired.consents, 'consent')}, {count(expired.people, 'person', 'people')} {verb}. "
             f"停止した購読{expired.subscriptions:,}件、同意の記録{expired.consents:,}件、{expired.people:,}人を{japanese}"
         )
+
+
+def _forget_batches(settings: Config, database: Database) -> None:
+    """Remove old files of the right to send, if it is this site's. What cannot be reached is removed another day."""
+    with suppress(RightMissing, RightUnknown):
+        removed, troubles = run_event_loop(forget_old_batches(settings, database, now()))
+        if removed:
+            say(f"{count(removed, 'old batch', 'old batches')} removed from the storages of the right. 送る権利の古い記録を消しました。")
+        for trouble in troubles:
+            notify(trouble)
 
 
 def _tell_copies() -> None:
