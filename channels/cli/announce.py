@@ -47,6 +47,9 @@ Html = Annotated[
 ]
 Withdraw = Annotated[bool, typer.Option("--withdraw", help="Take back what was posted of it. 出した告知を取り消す")]
 Seconds = Annotated[float, typer.Option("--seconds", min=0, help="How long to wait; a worker goes on with the rest. 待つ秒数")]
+Output = Annotated[
+    Path | None, typer.Option("--output", help="The folder of the build, if it is not that of the settings. ビルド結果のフォルダー")
+]
 FINAL = frozenset({PostState.SENT, PostState.FAILED, PostState.EXPIRED})
 
 
@@ -59,6 +62,7 @@ def announce(
     person: Person = "",
     seconds: Seconds = 60.0,
     chosen: Format = "text",
+    output: Output = None,
     config: ConfigPath = CONFIG,
 ) -> None:
     """Announce a notice, an article or an issue on other networks, now. ほかのネットワークで告知します
@@ -67,7 +71,7 @@ def announce(
     something is late, refused, or nobody knows (`todoke channels status`); 1: nothing could be done.
     """
     with errors_on_one_line():
-        settings = settings_of(config)
+        settings = _of_output(settings_of(config), output)
         to = destinations(settings).only(tuple(channel))
         if withdraw:
             _carry_out(lambda outbox: _withdraw(outbox, what, to), settings, to, person, seconds, chosen)
@@ -83,6 +87,13 @@ def announce(
             _carry_out(lambda outbox: _enter(outbox, announcement, to), settings, to, person, seconds, chosen)
     if html:
         typer.echo(f"{written}", err=True)
+
+
+def _of_output(settings: Settings, output: Path | None) -> Settings:
+    """Return the settings for a built site that lies elsewhere."""
+    if output is None:
+        return settings
+    return settings.model_copy(update={"announcements": output.absolute() / "announcements", "site": output.absolute() / "site"})
 
 
 def _write_page(path: Path, announcement: AnyAnnouncement, posts: Sequence[ShownPost]) -> Path:
