@@ -65,7 +65,8 @@ class Intake:
         if announcement.issue is not None and announcement.issue not in sent:
             return False
         if announcement.record in self._replaced and not self.outbox.of_record(announcement.record):
-            return False  # it was replaced before it was announced: the one that replaces it says all
+            self._done[announcement.record] = revision  # it was replaced before it was announced: the one that replaces it says all
+            return False
         if self.releases is not None and not announcement.is_urgent and not self.releases.has(announcement.address, announcement.moment):
             return False  # its page is not public yet
         begin = sent.get(announcement.issue) if announcement.issue else None
