@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from channels.announcement import is_drill, is_live
-from channels.cli.finding import find, posts_of
+from channels.cli.lookup import find, posts_of
 from channels.cli.runtime import (
     CONFIG,
     EX_LATE,
@@ -146,7 +146,7 @@ class _Follower:
     record: str
     names: frozenset[str]
     chosen: str
-    _printed: dict[str, tuple[PostState, str]]
+    _reported: dict[str, tuple[PostState, str]]
 
     def posts(self) -> list[StoredPost]:
         return [post for post in self.outbox.of_record(self.record) if post.channel in self.names]
@@ -156,8 +156,8 @@ class _Follower:
         posts = self.posts()
         for post in posts:
             told = (post.state, post.reason)
-            if post.state in FINAL | {PostState.UNKNOWN} and self._printed.get(post.key) != told:
-                self._printed[post.key] = told
+            if post.state in FINAL | {PostState.UNKNOWN} and self._reported.get(post.key) != told:
+                self._reported[post.key] = told
                 typer.echo(line_of(post, self.chosen))
         return all(post.state in FINAL for post in posts)
 

@@ -58,11 +58,11 @@ class Outbox:
         with _errors():
             return posts.carry_out(self._database, [record], lambda stored: _withdrawals(stored, to, now), now=now, actor=self.actor)
 
-    def gone(self, present: Iterable[str], kinds: Iterable[str], now: datetime) -> tuple[str, ...]:
-        """The records that were announced, are in force, and are no longer among ``present``."""
+    def gone(self, in_folder: Iterable[str], kinds: Iterable[str], now: datetime) -> tuple[str, ...]:
+        """The records that were announced, are in force, and are no longer among ``in_folder``."""
         with _errors():
             known = posts.known_records(self._database, [*kinds])
-        there = frozenset(present)
+        there = frozenset(in_folder)
         return tuple(dict.fromkeys(post.record for post in known if post.record not in there and planning.is_in_force(post, now)))
 
     def sent_issues(self) -> Mapping[str, datetime]:
