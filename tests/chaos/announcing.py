@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from channels.dispatch.worker import Posting, Worker
 from channels.model import Traits
 from channels.outbox.outbox import Outbox, PostState
 from channels.outbox.planning import Moments
+from channels.settings import Settings
 from mailer.database.announcements.door import OpenDoor
 from mailer.database.engine import open_database
 from tests import fork
@@ -74,7 +76,7 @@ def child(url: str, folder: str, ports: dict[str, int]) -> None:
     asyncio.run(Worker(posting).run(takes_in=False))
 
 
-def _settings(folder: Path):  # type: ignore[no-untyped-def]
+def _settings(folder: Path) -> Settings:
     with office(with_tables(f"sqlite:///{folder / 'var' / 'todoke.db'}"), folder, [channel(name=name) for name in TRAITS]) as here:
         return here.settings
 
@@ -84,9 +86,10 @@ class Killer:
 
     def __init__(self, seed: int) -> None:
         self._dice, self._lock = random.Random(seed), threading.Lock()
-        self._left, self._kill, self.cuts = 0, lambda: None, 0
+        self._left, self.cuts = 0, 0
+        self._kill: Callable[[], None] | None = None
 
-    def arm(self, kill, most: int) -> None:  # type: ignore[no-untyped-def]
+    def arm(self, kill: Callable[[], None], most: int) -> None:
         """Kill within so many requests."""
         with self._lock:
             self._left, self._kill = self._dice.randint(1, most), kill
@@ -95,7 +98,7 @@ class Killer:
         """What happens to the next request."""
         with self._lock:
             self._left -= 1
-            if self._left == 0:
+            if self._left == 0 and self._kill is not None:
                 self._kill()
                 return self._dice.choice([Behaviour.TAKE, Behaviour.TAKE_AND_DROP, Behaviour.DROP])
             behaviour = self._dice.choice([Behaviour.TAKE] * 8 + [Behaviour.TAKE_AND_DROP, Behaviour.BUSY])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 
-from channels.announcement import AnnouncementKind, Change
+from channels.announcement import Announcement, AnnouncementKind, Change, Live
 from channels.destinations import destinations
 from channels.model import Traits
 from channels.outbox.outbox import PostState
@@ -32,21 +34,24 @@ def network() -> Iterator[SimpleNetwork]:
         yield served
 
 
+class MakeOffice(Protocol):
+    """Opens an office whose channel has these traits."""
+
+    def __call__(self, traits: Traits, **values: Any) -> Office: ...
+
+
 @pytest.fixture
-def make_office(tmp_path: Path, network: SimpleNetwork) -> Iterator[object]:
-    opened = []
+def make_office(tmp_path: Path, network: SimpleNetwork) -> Iterator[MakeOffice]:
+    with ExitStack() as opened:
 
-    def make(traits: Traits, **values: object) -> Office:
-        url = with_tables(f"sqlite:///{tmp_path / 'var' / 'todoke.db'}")
-        opened.append(office(url, tmp_path, [channel(name="a", **values)], [SimpleAdapter("a", network.url, traits)]))
-        return opened[-1].__enter__()
+        def make(traits: Traits, **values: Any) -> Office:
+            url = with_tables(f"sqlite:///{tmp_path / 'var' / 'todoke.db'}")
+            return opened.enter_context(office(url, tmp_path, [channel(name="a", **values)], [SimpleAdapter("a", network.url, traits)]))
 
-    yield make
-    for each in opened:
-        each.__exit__(None, None, None)
+        yield make
 
 
-def warning(number: int, title: str, change: Change = Change.NEW, follows: int | None = None):  # type: ignore[no-untyped-def]
+def warning(number: int, title: str, change: Change = Change.NEW, follows: int | None = None) -> Announcement[Live]:
     return announcement(
         title,
         record=f"emergency/x/{number}",
@@ -58,7 +63,7 @@ def warning(number: int, title: str, change: Change = Change.NEW, follows: int |
     )
 
 
-def test_where_a_post_can_be_edited_a_correction_takes_its_place(make_office, network: SimpleNetwork) -> None:  # type: ignore[no-untyped-def]
+def test_where_a_post_can_be_edited_a_correction_takes_its_place(make_office: MakeOffice, network: SimpleNetwork) -> None:
     here = make_office(EDITS)
     for title in ("十一日から", "十二日から", "十二日から"):
         here.enter(announcement(title))
@@ -67,7 +72,7 @@ def test_where_a_post_can_be_edited_a_correction_takes_its_place(make_office, ne
     assert network.calls == ["post", "edit"]
 
 
-def test_where_it_cannot_be_edited_a_correction_answers_it(make_office, network: SimpleNetwork) -> None:  # type: ignore[no-untyped-def]
+def test_where_it_cannot_be_edited_a_correction_answers_it(make_office: MakeOffice, network: SimpleNetwork) -> None:
     here = make_office(ANSWERS)
     for title in ("十一日から", "十二日から"):
         here.enter(announcement(title))
@@ -76,7 +81,7 @@ def test_where_it_cannot_be_edited_a_correction_answers_it(make_office, network:
     assert network.seen[1].answers == network.seen[0].remote
 
 
-def test_where_the_operator_wants_it_the_wrong_post_is_deleted(make_office, network: SimpleNetwork) -> None:  # type: ignore[no-untyped-def]
+def test_where_the_operator_wants_it_the_wrong_post_is_deleted(make_office: MakeOffice, network: SimpleNetwork) -> None:
     here = make_office(DELETES, corrections="delete")
     for title in ("十一日から", "十二日から"):
         here.enter(announcement(title))
@@ -85,7 +90,7 @@ def test_where_the_operator_wants_it_the_wrong_post_is_deleted(make_office, netw
     assert network.calls == ["post", "delete", "post"]
 
 
-def test_what_has_not_been_tried_yet_is_written_anew_and_is_no_correction(make_office, network: SimpleNetwork) -> None:  # type: ignore[no-untyped-def]
+def test_what_has_not_been_tried_yet_is_written_anew_and_is_no_correction(make_office: MakeOffice, network: SimpleNetwork) -> None:
     here = make_office(ANSWERS)
     for title in ("十一日から", "十二日から"):
         here.enter(announcement(title))
@@ -93,7 +98,7 @@ def test_what_has_not_been_tried_yet_is_written_anew_and_is_no_correction(make_o
     assert network.texts() == [f"十二日から\n{ADDRESS}"]
 
 
-def test_what_the_network_may_have_is_not_written_anew(make_office, network: SimpleNetwork) -> None:  # type: ignore[no-untyped-def]
+def test_what_the_network_may_have_is_not_written_anew(make_office: MakeOffice, network: SimpleNetwork) -> None:
     """The same key with other words: the network answers with the post that it has, and the outbox would believe that people read the new words."""
     network.behave = iter([Behaviour.TAKE_AND_DROP, *[Behaviour.TAKE] * 9]).__next__
     here = make_office(ANSWERS)
@@ -105,7 +110,7 @@ def test_what_the_network_may_have_is_not_written_anew(make_office, network: Sim
     assert network.texts() == [f"十一日から\n{ADDRESS}", f"【訂正】十二日から\n{ADDRESS}"]
 
 
-def test_the_end_of_a_warning_answers_it_and_puts_it_right_where_that_can_be_done(make_office, network: SimpleNetwork) -> None:  # type: ignore[no-untyped-def]
+def test_the_end_of_a_warning_answers_it_and_puts_it_right_where_that_can_be_done(make_office: MakeOffice, network: SimpleNetwork) -> None:
     here = make_office(EDITS)
     here.enter(warning(1, "避難指示"))
     here.post()
@@ -115,14 +120,16 @@ def test_the_end_of_a_warning_answers_it_and_puts_it_right_where_that_can_be_don
     assert network.seen[1].answers == network.seen[0].remote
 
 
-def test_an_update_of_a_warning_is_a_post_of_its_own_and_leaves_the_one_before(make_office, network: SimpleNetwork) -> None:  # type: ignore[no-untyped-def]
+def test_an_update_of_a_warning_is_a_post_of_its_own_and_leaves_the_one_before(make_office: MakeOffice, network: SimpleNetwork) -> None:
     here = make_office(EDITS)
     here.enter(warning(1, "高齢者等避難"), warning(2, "避難指示", Change.UPDATE, 1))
     here.post(rounds=2)
     assert network.texts() == [f"高齢者等避難\n{ADDRESS}", f"【更新】避難指示\n{ADDRESS}"]
 
 
-def test_a_correction_waits_until_it_is_known_what_became_of_the_post_that_it_corrects(make_office, network: SimpleNetwork) -> None:  # type: ignore[no-untyped-def]
+def test_a_correction_waits_until_it_is_known_what_became_of_the_post_that_it_corrects(
+    make_office: MakeOffice, network: SimpleNetwork
+) -> None:
     network.behave = lambda: Behaviour.TAKE_AND_DROP
     here = make_office(Traits(key_life=None))
     here.enter(announcement("十一日から"))
@@ -147,8 +154,8 @@ def test_a_correction_waits_until_it_is_known_what_became_of_the_post_that_it_co
     ],
 )
 def test_what_was_withdrawn_is_taken_back_as_the_network_can(
-    make_office, network: SimpleNetwork, traits: Traits, corrections: str, texts: list[str]
-) -> None:  # type: ignore[no-untyped-def]
+    make_office: MakeOffice, network: SimpleNetwork, traits: Traits, corrections: str, texts: list[str]
+) -> None:
     here = make_office(traits, corrections=corrections)
     here.enter(announcement("開通"))
     here.post()
@@ -158,7 +165,7 @@ def test_what_was_withdrawn_is_taken_back_as_the_network_can(
     assert network.texts() == texts
 
 
-def test_what_was_withdrawn_before_it_was_tried_is_never_posted(make_office, network: SimpleNetwork) -> None:  # type: ignore[no-untyped-def]
+def test_what_was_withdrawn_before_it_was_tried_is_never_posted(make_office: MakeOffice, network: SimpleNetwork) -> None:
     here = make_office(EDITS)
     here.enter(announcement("開通"))
     here.outbox.withdraw(announcement().record, destinations(here.settings), here.clock.now)

@@ -64,7 +64,8 @@ def acquire(database: Database, owner: str = "me", lease: float = 60.0) -> int:
 
 
 def request(fence: int, *, now: datetime = NOW, **values: Any) -> ClaimRequest:
-    return ClaimRequest(**({"channel": "a", "fence": fence, "lease": 60.0, "is_drill": False, "quota": (), "now": now} | values))
+    fields: dict[str, Any] = {"channel": "a", "fence": fence, "lease": 60.0, "is_drill": False, "quota": (), "now": now}
+    return ClaimRequest(**(fields | values))
 
 
 def claim(database: Database, fence: int, **values: Any) -> ClaimedPost:
