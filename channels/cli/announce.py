@@ -24,10 +24,10 @@ from channels.cli.runtime import (
     Format,
     Person,
     actor,
+    adapter_opener,
     environ,
     errors_on_one_line,
     now,
-    open_adapter,
     settings_of,
 )
 from channels.destinations import Destinations, destinations
@@ -177,7 +177,7 @@ def _carry_out(enter: Callable[[Outbox], str], settings: Settings, to: Destinati
     with open_outbox(settings.mailer, actor(person), environ()) as outbox:
         record = enter(outbox)
         follower = _Follower(outbox, record, frozenset(to.names), chosen, {})
-        worker = Worker(Posting(settings, to, outbox, open_adapter, Timing(now), environ()))
+        worker = Worker(Posting(settings, to, outbox, adapter_opener(outbox), Timing(now), environ()))
         asyncio.run(_work(worker, follower, seconds))
         late = [post for post in follower.posts() if post.state not in FINAL]
         for post in late:
