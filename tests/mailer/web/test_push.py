@@ -124,7 +124,7 @@ def test_only_the_pages_of_the_site_may_ask(local: Database, origin: str | None)
         {"key": ""},
     ],
 )
-def test_what_is_no_subscription_of_this_site_is_refused(local: Database, changes: dict[str, str]) -> None:
+def test_what_is_no_subscription_of_this_site_is_refused(local: Database, changes: dict[str, Any]) -> None:
     answer = post(client(local), **changes)
     assert answer.status_code == 400
     assert answer.headers["access-control-allow-origin"] == SITE
