@@ -66,7 +66,7 @@ class Asking:
 
 def client(database: Database, budget: Budget = MANY, push_key: str = KEY, **options: Any) -> Asking:
     site = SiteProfile("とどけ", "宮城県", "仙台市", "k@pref.example.jp", f"{SITE}/miyagi", push_key=push_key)
-    given = {"push_budgets": SignUpBudgets(b"k" * 32, budget, MANY), "site": site} | options
+    given: dict[str, Any] = {"push_budgets": SignUpBudgets(b"k" * 32, budget, MANY), "site": site} | options
     return Asking(create_app(database, LinkSigner((Secret(SECRET),)), {LIST.key: LIST}, lambda: NOW, **given))
 
 
