@@ -38,6 +38,8 @@ LARGEST = 3993
 """Bytes before encryption: what push services must take is 4096 (RFC 8030 section 7.2), of which RFC 8188 needs 103."""
 PORTION = 200
 """Subscriptions at a time: as many as may get a message twice if the power fails, where it takes the place of the first."""
+AT_ONCE = 32
+"""Messages on their way."""
 SIGNED_FOR = timedelta(hours=12)
 LONGEST_LIFE = timedelta(days=28)
 SECRET_BYTES = 16
@@ -103,6 +105,7 @@ class WebPushAdapter(NoEdits):
     seconds: float = 60.0
     kind: ClassVar[ChannelKind] = ChannelKind.WEB_PUSH
     traits: ClassVar[Traits] = TRAITS
+    _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), repr=False)
     _delivered: set[UUID] = field(default_factory=set, repr=False)
     _signatures: dict[str, tuple[float, str]] = field(default_factory=dict, repr=False)
 
@@ -156,6 +159,11 @@ class WebPushAdapter(NoEdits):
         return None
 
     async def _push(self, subscription: Subscription, content: bytes, headers: dict[str, str], part: _Round) -> None:
+        """One message is encrypted when it can leave: encrypting all at once would hold up the other channels, and waiting would count as no answer."""
+        async with self._places:
+            await self._send(subscription, content, headers, part)
+
+    async def _send(self, subscription: Subscription, content: bytes, headers: dict[str, str], part: _Round) -> None:
         host, number = urlsplit(subscription.endpoint).hostname or "", subscription.number
         if part.silent[host] >= PATIENCE:
             part.failed.add(number)
