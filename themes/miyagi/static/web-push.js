@@ -1,7 +1,7 @@
 // The button for Web Push. It is shown where the browser can, and the browser asks its question only when the button is pressed.
 (() => {
   const box = document.querySelector("[data-push]");
-  if (!box || location.origin !== box.dataset.site || !("serviceWorker" in navigator) || !("PushManager" in window)) return;
+  if (!box || location.origin !== new URL(box.dataset.site).origin || !("serviceWorker" in navigator) || !("PushManager" in window)) return;
   const service = box.dataset.push, key = box.dataset.key;
   const button = box.querySelector("button"), state = box.querySelector("[role=status]"), start = button.textContent;
   const worker = `/theme/web-push-worker.js?${new URLSearchParams({ service, key })}`;
