@@ -103,6 +103,7 @@ simulate: .venv/installed-test  ## 100,000 random histories of two and more site
 chaos: .venv/installed-test system  ## Kill and mislead the sender on both databases for CHAOS seconds, and join the accounts; damaged returned mail; flufl's examples
 	$(BIN)/python -m tests.chaos.sending $(or $(CHAOS),120)
 	$(BIN)/python -m tests.chaos.worker 60
+	$(BIN)/python -m tests.chaos.announcing 100
 	$(BIN)/python -m tests.chaos.returned_mail 100000
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --dest var/flufl "flufl.bounce==$$($(BIN)/python -c 'from importlib.metadata import version; print(version("flufl.bounce"))')"
 	$(BIN)/python -m tests.chaos.flufl_examples var/flufl/*.tar.gz

@@ -219,7 +219,7 @@ def read_folder(folder: Path) -> Reading:
             read.add(read_file(path))
         except (ValueError, OSError) as error:
             problems.append(str(error))
-    return Reading(tuple(sorted(read.live, key=_order)), tuple(sorted(read.drills, key=_order)), tuple(problems))
+    return Reading(tuple(sorted(read.live, key=_sort_key)), tuple(sorted(read.drills, key=_sort_key)), tuple(problems))
 
 
 @dataclass(slots=True)
@@ -256,5 +256,5 @@ def _files(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.glob("*/*.json"))
 
 
-def _order(announcement: Announcement[Live] | Announcement[Drill]) -> tuple[datetime, str]:
+def _sort_key(announcement: Announcement[Live] | Announcement[Drill]) -> tuple[datetime, str]:
     return announcement.moment, announcement.record

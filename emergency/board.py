@@ -22,6 +22,11 @@ def mail_way(issue: str) -> str:
     return f"mail {issue}"
 
 
+def channel_way(name: str) -> str:
+    """Return the way of a channel of another network."""
+    return f"channel {name}"
+
+
 class Board:
     """``seconds`` is a clock of seconds that only grows; ``on_change`` is given the report whenever something has changed."""
 

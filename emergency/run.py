@@ -14,6 +14,7 @@ from emergency.agreement import Agreement, agree
 from emergency.board import Board
 from emergency.model import EmergencyError, Outcome, Places, Report, Request
 from emergency.ways import site
+from emergency.ways.announcements import AnnouncementsWay, is_configured
 from emergency.ways.audit_log import write_down
 from emergency.ways.mail import MailWay
 from emergency.ways.mirrors import MirrorsWay
@@ -35,6 +36,7 @@ class Emergency:
         self.board = Board(request, clock(), seconds, on_change)
         self._clock = clock
         self._mails: set[asyncio.Task[None]] = set()
+        self._announcing: asyncio.Task[None] | None = None
         self._writing_down: asyncio.Task[None] | None = None
         self._are_people_kept = False
 
@@ -49,13 +51,13 @@ class Emergency:
             try:
                 async with asyncio.timeout(max(0.1, self.board.left)):
                     await self._write(mirrors, bringing)
-                    await asyncio.gather(bringing, *self._mails)
+                    await asyncio.gather(bringing, *self._mails, *self._announcements())
                     if self._writing_down:
                         await self._writing_down
             except TimeoutError:
                 self.board.note("The time is over: what is late is tried again by running the same command. 同じコマンドで続けられます")
             finally:
-                await _end(bringing, *self._mails, *([self._writing_down] if self._writing_down else []))
+                await _end(bringing, *self._mails, *self._announcements(), *([self._writing_down] if self._writing_down else []))
         self.board.close()
         return self.board.report
 
@@ -71,6 +73,7 @@ class Emergency:
                     )
                 self._keep_people(agreement)
                 mirrors.orders.put_nowait(written.paths)
+                self._announce()
                 for issue in written.bundles:
                     self._start_mail(issue, agreement)
         finally:
@@ -88,12 +91,23 @@ class Emergency:
         except OSError as error:
             self.board.note(f"who sent it out could not be written down: {error} / 出した人を書きとめられません")
 
+    def _announce(self) -> None:
+        """Announce the notice on other networks, once: its first stage is written."""
+        if self._announcing is None and is_configured(self._places):
+            way = AnnouncementsWay(self._request, self._places, self.board, self._folder, waits=self._waits_for_mirror())
+            self._announcing = asyncio.create_task(way.run())
+
+    def _announcements(self) -> tuple[asyncio.Task[None], ...]:
+        return (self._announcing,) if self._announcing else ()
+
+    def _waits_for_mirror(self) -> bool:
+        return any(mirror.kind != "portable" for mirror in self._places.mirrors) and not self._places.trouble
+
     def _start_mail(self, issue: str, agreement: Agreement) -> None:
         if self._places.is_mail_off:
             self.board.set(f"mail {issue}", Outcome.OFF, f"{self._places.mailer}: no such file / メールの設定がありません")
             return
-        waits = any(mirror.kind != "portable" for mirror in self._places.mirrors) and not self._places.trouble
-        way = MailWay(self._request, self._places, self.board, self._folder, agreement, waits=waits)
+        way = MailWay(self._request, self._places, self.board, self._folder, agreement, waits=self._waits_for_mirror())
         self._mails.add(asyncio.create_task(way.run(issue)))
 
 

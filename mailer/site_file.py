@@ -36,6 +36,7 @@ class _Site(BaseModel):
     colour: Colour = DEFAULT_COLOUR
     sample: bool = False
     service: bundle.Link | None = None
+    push_key: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{87}$")] | None = None
     lists: dict[bundle.Key, _List] = {}
 
 
@@ -49,6 +50,7 @@ def read_site(root: Path, service_url: str) -> SiteProfile | None:
     if not path.exists():
         return None
     site = bundle.read_model(_Site, path)
+    is_ours = site.service is not None and str(site.service).rstrip("/") == service_url
     return SiteProfile(
         title=site.title,
         organisation=site.organisation,
@@ -58,7 +60,8 @@ def read_site(root: Path, service_url: str) -> SiteProfile | None:
         phone=site.phone,
         colour=site.colour,
         is_sample=site.sample,
-        takes_sign_ups=site.service is not None and str(site.service).rstrip("/") == service_url,
+        takes_sign_ups=is_ours,
+        push_key=(site.push_key or "") if is_ours else "",
         mark=_mark(root / "mark.svg"),
         lists={key: ListProfile(each.description, each.department, each.colour, each.is_open) for key, each in site.lists.items()},
     )

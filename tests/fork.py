@@ -14,7 +14,9 @@ CONTEXT.set_forkserver_preload(
     [
         "mailer.cli.send",
         "mailer.sending.worker",
+        "channels.dispatch.worker",
         "tests.samples.mail.mail_bundles",
+        "tests.servers.simple_network",
         "uvloop",
         "todoke",
         "plugins.builder.source_check",

@@ -114,7 +114,7 @@ class _Opening:
         except ValueError as error:
             raise ChannelsError(f"{self.name}: {error}. Make one: todoke channels key FILE / 鍵が読めません") from None
         http = self._http(web_push.STATUSES)
-        http.keep, http.at_once = True, 32
+        http.keep, http.at_once = True, web_push.AT_ONCE
         http.resolver = PublicResolver() if self.outside.public_only else None
         life = timedelta(hours=settings.use_hours)
         return WebPushAdapter(http, key, settings.contact, self.outside.subscriptions, life, self.outside.may_send)

@@ -112,7 +112,8 @@ class BlueskyAdapter(NoEdits):
         value = reply.json().get("value")
         thread = value.get("reply") if isinstance(value, dict) else None
         root = thread.get("root") if isinstance(thread, dict) else None
-        return {"reply": {"parent": parent, "root": root if isinstance(root, dict) else parent}}
+        first = {name: short_text(root.get(name)) for name in parent} if isinstance(root, dict) else parent
+        return {"reply": {"parent": parent, "root": first if all(first.values()) else parent}}
 
     async def _call(self, method: str, body: dict[str, Any] | bytes, media_type: str = "application/json") -> Sent:
         """Call a method with the account's session; one that has ended is begun anew, once."""
@@ -194,4 +195,4 @@ def _card(link: Link, *blobs: tuple[Picture, dict[str, Any]]) -> dict[str, Any]:
 
 def _token(reply: Reply) -> str:
     token = reply.json().get("accessJwt")
-    return token if isinstance(token, str) and len(token) < 4000 and token.isascii() and token.isprintable() else short_text("")
+    return token if isinstance(token, str) and len(token) < 4000 and token.isascii() and token.isprintable() else ""

@@ -71,6 +71,11 @@ class Reply:
         """Return a short text of the JSON object (`short_text`)."""
         return short_text(self.json().get(name))
 
+    def address(self, name: str) -> str:
+        """Return an address of the JSON object that a person may open; empty where there is none."""
+        text = self.text(name)
+        return text if text.startswith(("https://", "http://")) else ""
+
 
 Sent = Reply | Deferred | Refused | Uncertain
 

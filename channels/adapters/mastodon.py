@@ -66,7 +66,7 @@ class MastodonAdapter(NoEdits):
         if not isinstance(reply, Reply):
             return reply
         remote = reply.text("id")
-        return Posted(remote, reply.text("url")) if reply.is_good and remote else self.http.judge(reply)
+        return Posted(remote, reply.address("url")) if reply.is_good and remote else self.http.judge(reply)
 
     async def _body(self, post: Post) -> dict[str, Any] | Deferred | Refused:
         media: list[str] = []

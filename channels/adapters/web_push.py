@@ -38,6 +38,8 @@ LARGEST = 3993
 """Bytes before encryption: what push services must take is 4096 (RFC 8030 section 7.2), of which RFC 8188 needs 103."""
 PORTION = 200
 """Subscriptions at a time: as many as may get a message twice if the power fails, where it takes the place of the first."""
+AT_ONCE = 32
+"""Messages on their way."""
 SIGNED_FOR = timedelta(hours=12)
 LONGEST_LIFE = timedelta(days=28)
 SECRET_BYTES = 16
@@ -103,7 +105,8 @@ class WebPushAdapter(NoEdits):
     seconds: float = 60.0
     kind: ClassVar[ChannelKind] = ChannelKind.WEB_PUSH
     traits: ClassVar[Traits] = TRAITS
-    _told: set[UUID] = field(default_factory=set, repr=False)
+    _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), repr=False)
+    _delivered: set[UUID] = field(default_factory=set, repr=False)
     _signatures: dict[str, tuple[float, str]] = field(default_factory=dict, repr=False)
 
     async def post(self, post: Post) -> Answer:
@@ -138,13 +141,13 @@ class WebPushAdapter(NoEdits):
     def _sum_up(self, post: Post, whole: _Round, now: datetime) -> Answer:
         """A few browsers whose push service is away hold up no other post: they are tried again soon, and given up when the post is an hour old."""
         if whole.got:
-            self._told.add(post.key)
-        is_told = post.key in self._told
-        if not whole.failed or (is_told and now - post.created > GIVEN_UP):
+            self._delivered.add(post.key)
+        is_delivered = post.key in self._delivered
+        if not whole.failed or (is_delivered and now - post.created > GIVEN_UP):
             return Posted(str(post.key))
         reason = f"{self.name}: {len(whole.failed)} of {len(whole.failed) + len(whole.got)} could not be told / 届かない購読があります"
         wait = max(whole.waits, default=None)
-        return Deferred(reason, min(wait or SOON, SOON) if is_told else wait)
+        return Deferred(reason, min(wait or SOON, SOON) if is_delivered else wait)
 
     async def _note(self, key: UUID, part: _Round) -> Refused | None:
         """A key of ours that is refused is told by everybody at once. If only some refuse it, those subscribed with an older key: theirs is no use."""
@@ -156,6 +159,11 @@ class WebPushAdapter(NoEdits):
         return None
 
     async def _push(self, subscription: Subscription, content: bytes, headers: dict[str, str], part: _Round) -> None:
+        """One message is encrypted when it can leave: encrypting all at once would hold up the other channels, and waiting would count as no answer."""
+        async with self._places:
+            await self._send(subscription, content, headers, part)
+
+    async def _send(self, subscription: Subscription, content: bytes, headers: dict[str, str], part: _Round) -> None:
         host, number = urlsplit(subscription.endpoint).hostname or "", subscription.number
         if part.silent[host] >= PATIENCE:
             part.failed.add(number)

@@ -102,8 +102,9 @@ class XAdapter(NoEdits):
         return Refused(answer.reason, is_channel_broken=True) if is_broken else answer
 
     async def _duplicate(self, post: Post, reply: Reply) -> Answer:
+        """X has this text already. A post of some seconds ago may not be shown yet, so whose it is stays uncertain until it is seen."""
         there = await self.look(post)
-        return there or Refused(f"{self.http.judge(reply).reason}: an older post has the same text / 同じ文の投稿があります")
+        return there or Uncertain(f"{self.http.judge(reply).reason}: a post of the account has the same text / 同じ文の投稿があります")
 
     async def _upload_all(self, post: Post) -> list[str] | Answer:
         media: list[str] = []

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from channels.announcement import is_drill, is_live
-from channels.cli.finding import find, posts_of
+from channels.cli.lookup import find, posts_of
 from channels.cli.runtime import (
     CONFIG,
     EX_LATE,
@@ -24,10 +24,10 @@ from channels.cli.runtime import (
     Format,
     Person,
     actor,
+    adapter_opener,
     environ,
     errors_on_one_line,
     now,
-    open_adapter,
     settings_of,
 )
 from channels.destinations import Destinations, destinations
@@ -47,6 +47,9 @@ Html = Annotated[
 ]
 Withdraw = Annotated[bool, typer.Option("--withdraw", help="Take back what was posted of it. 出した告知を取り消す")]
 Seconds = Annotated[float, typer.Option("--seconds", min=0, help="How long to wait; a worker goes on with the rest. 待つ秒数")]
+Output = Annotated[
+    Path | None, typer.Option("--output", help="The folder of the build, if it is not that of the settings. ビルド結果のフォルダー")
+]
 FINAL = frozenset({PostState.SENT, PostState.FAILED, PostState.EXPIRED})
 
 
@@ -59,6 +62,7 @@ def announce(
     person: Person = "",
     seconds: Seconds = 60.0,
     chosen: Format = "text",
+    output: Output = None,
     config: ConfigPath = CONFIG,
 ) -> None:
     """Announce a notice, an article or an issue on other networks, now. ほかのネットワークで告知します
@@ -67,7 +71,7 @@ def announce(
     something is late, refused, or nobody knows (`todoke channels status`); 1: nothing could be done.
     """
     with errors_on_one_line():
-        settings = settings_of(config)
+        settings = _of_output(settings_of(config), output)
         to = destinations(settings).only(tuple(channel))
         if withdraw:
             _carry_out(lambda outbox: _withdraw(outbox, what, to), settings, to, person, seconds, chosen)
@@ -83,6 +87,13 @@ def announce(
             _carry_out(lambda outbox: _enter(outbox, announcement, to), settings, to, person, seconds, chosen)
     if html:
         typer.echo(f"{written}", err=True)
+
+
+def _of_output(settings: Settings, output: Path | None) -> Settings:
+    """Return the settings for a built site that lies elsewhere."""
+    if output is None:
+        return settings
+    return settings.model_copy(update={"announcements": output.absolute() / "announcements", "site": output.absolute() / "site"})
 
 
 def _write_page(path: Path, announcement: AnyAnnouncement, posts: Sequence[ShownPost]) -> Path:
@@ -135,7 +146,7 @@ class _Follower:
     record: str
     names: frozenset[str]
     chosen: str
-    _printed: dict[str, tuple[PostState, str]]
+    _reported: dict[str, tuple[PostState, str]]
 
     def posts(self) -> list[StoredPost]:
         return [post for post in self.outbox.of_record(self.record) if post.channel in self.names]
@@ -145,8 +156,8 @@ class _Follower:
         posts = self.posts()
         for post in posts:
             told = (post.state, post.reason)
-            if post.state in FINAL | {PostState.UNKNOWN} and self._printed.get(post.key) != told:
-                self._printed[post.key] = told
+            if post.state in FINAL | {PostState.UNKNOWN} and self._reported.get(post.key) != told:
+                self._reported[post.key] = told
                 typer.echo(line_of(post, self.chosen))
         return all(post.state in FINAL for post in posts)
 
@@ -166,7 +177,7 @@ def _carry_out(enter: Callable[[Outbox], str], settings: Settings, to: Destinati
     with open_outbox(settings.mailer, actor(person), environ()) as outbox:
         record = enter(outbox)
         follower = _Follower(outbox, record, frozenset(to.names), chosen, {})
-        worker = Worker(Posting(settings, to, outbox, open_adapter, Timing(now), environ()))
+        worker = Worker(Posting(settings, to, outbox, adapter_opener(outbox), Timing(now), environ()))
         asyncio.run(_work(worker, follower, seconds))
         late = [post for post in follower.posts() if post.state not in FINAL]
         for post in late:

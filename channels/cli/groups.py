@@ -9,5 +9,6 @@ COMMANDS = {
     "channels pause": ("channels.cli.orders", "pause"),
     "channels resume": ("channels.cli.orders", "resume"),
     "channels run": ("channels.cli.run", "run"),
+    "channels key": ("channels.cli.push_key", "key"),
     "channels test": ("channels.cli.run", "test"),
 }

@@ -19,11 +19,11 @@ from channels.cli.runtime import (
     ConfigPath,
     Format,
     actor,
+    adapter_opener,
     environ,
     errors_on_one_line,
     log_to_stderr,
     now,
-    open_adapter,
     settings_of,
 )
 from channels.destinations import Destinations, destinations
@@ -48,7 +48,7 @@ def run(once: Once = False, log: Log = False, config: ConfigPath = CONFIG) -> No
         if log:
             log_to_stderr()
         with open_outbox(settings.mailer, actor(), environ()) as outbox:
-            worker = Worker(Posting(settings, destinations(settings), outbox, open_adapter, Timing(now), environ()))
+            worker = Worker(Posting(settings, destinations(settings), outbox, adapter_opener(outbox), Timing(now), environ()))
             asyncio.run(_until_told(worker, once))
             needs_person = bool(outbox.list_posts(states=(PostState.UNKNOWN, PostState.FAILED), limit=1)) or bool(worker.troubles)
     if once and needs_person:
@@ -78,7 +78,7 @@ def test(channel: Channels = [], chosen: Format = "text", config: ConfigPath = C
         drills = Destinations((), to.drills)
         with open_outbox(settings.mailer, actor(), environ()) as outbox:
             outbox.enter(announcement, drills.drills, Moments(now()))
-            worker = Worker(Posting(settings, drills, outbox, open_adapter, Timing(now), environ()))
+            worker = Worker(Posting(settings, drills, outbox, adapter_opener(outbox), Timing(now), environ()))
             asyncio.run(_for_a_while(worker))
             posts = outbox.of_record(announcement.record)
     for post in posts:

@@ -7,7 +7,7 @@ import getpass
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +17,9 @@ import typer
 from pydantic import SecretStr
 
 from channels.announcement import Announcement, Drill, Live
+from channels.dispatch.worker import Opener
 from channels.model import Adapter
+from channels.outbox.outbox import Outbox
 from channels.settings import FILE, AnyChannel, ChannelsError, Settings, load_settings
 
 CONFIG = Path(FILE)
@@ -48,10 +50,15 @@ def settings_of(config: Path) -> Settings:
     return settings
 
 
-def open_adapter(channel: AnyChannel, secret: SecretStr) -> Adapter:
-    """Return the adapter of a channel. The networks' code is imported when the first of them is opened: other commands do not wait for it."""
-    opener: Callable[[AnyChannel, SecretStr], Adapter] = import_module("channels.adapters").open_adapter
-    return opener(channel, secret)
+def adapter_opener(outbox: Outbox) -> Opener:
+    """Return what opens the adapter of a channel. The networks' code is imported when the first of them is opened: other commands do not wait for it."""
+
+    def open_adapter(channel: AnyChannel, secret: SecretStr) -> Adapter:
+        adapters = import_module("channels.adapters")
+        opened: Adapter = adapters.open_adapter(channel, secret, adapters.Outside(now, outbox.push_subscriptions(now)))
+        return opened
+
+    return open_adapter
 
 
 def now() -> dt.datetime:

@@ -37,7 +37,7 @@ def _parser(language: str) -> Any:
 
 
 @lru_cache(maxsize=2_000)
-def pieces(text: str, language: str = "ja") -> tuple[str, ...]:
+def segments(text: str, language: str = "ja") -> tuple[str, ...]:
     """Cut a text into what may not be cut any further; joined they are the text again. Spaces stay with the piece before them."""
     words: list[str] = []
     for word in regex.findall(r"\s*\S+\s*|\s+", text):
@@ -77,20 +77,20 @@ def _whole_clusters(text: str, parts: list[str]) -> tuple[str, ...]:
 
 
 def cut(text: str, fits: Callable[[str], bool], language: str = "ja") -> str:
-    """Return ``text`` if it fits, else as many whole pieces with an ellipsis as fit; empty if not even the first does.
+    """Return ``text`` if it fits, else as many whole segments with an ellipsis as fit; empty if not even the first does.
 
     :param fits: whether a text is short enough, together with whatever stands around it. A longer text never fits where a shorter one does not.
     """
     if fits(text):
         return text
-    parts, shortest, longest = pieces(text, language), 0, 0
+    parts, shortest, longest = segments(text, language), 0, 0
     longest = len(parts) - 1
-    while shortest < longest:  # the length of what is shown grows with the pieces, so half of them are tried at a time
+    while shortest < longest:  # the length of what is shown grows with the segments, so half of them are tried at a time
         middle = (shortest + longest + 1) // 2
-        shortest, longest = (middle, longest) if fits(_shown(parts[:middle])) else (shortest, middle - 1)
-    shown = _shown(parts[:shortest])
+        shortest, longest = (middle, longest) if fits(_shortened(parts[:middle])) else (shortest, middle - 1)
+    shown = _shortened(parts[:shortest])
     return shown if shortest and fits(shown) else ""
 
 
-def _shown(parts: tuple[str, ...]) -> str:
+def _shortened(parts: tuple[str, ...]) -> str:
     return "".join(parts).rstrip().rstrip("、，,・").rstrip() + ELLIPSIS

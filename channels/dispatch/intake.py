@@ -34,7 +34,7 @@ class Intake:
     _seen: Signature | None = None
     _reading: Reading = field(default_factory=Reading)
     _done: dict[str, str] = field(default_factory=dict)
-    _replaced: frozenset[str] = frozenset()
+    _superseded: frozenset[str] = frozenset()
     _issues_asked: datetime | None = None
 
     def take(self, now: datetime) -> bool:
@@ -46,7 +46,7 @@ class Intake:
         is_changed = signature != self._seen
         if is_changed:
             self._reading = read_folder(self.folder)
-            self._replaced = frozenset(each.follows for each in self._reading.all if each.follows)
+            self._superseded = frozenset(each.follows for each in self._reading.all if each.follows)
         sent = self._sent_issues(now)
         entered = [*(self._enter(each, self.to.live, sent, now) for each in self._reading.live)]
         entered += [*(self._enter(each, self.to.drills, sent, now) for each in self._reading.drills)]
@@ -64,8 +64,9 @@ class Intake:
             return False
         if announcement.issue is not None and announcement.issue not in sent:
             return False
-        if announcement.record in self._replaced and not self.outbox.of_record(announcement.record):
-            return False  # it was replaced before it was announced: the one that replaces it says all
+        if announcement.record in self._superseded and not self.outbox.of_record(announcement.record):
+            self._done[announcement.record] = revision  # it was replaced before it was announced: the one that replaces it says all
+            return False
         if self.releases is not None and not announcement.is_urgent and not self.releases.has(announcement.address, announcement.moment):
             return False  # its page is not public yet
         begin = sent.get(announcement.issue) if announcement.issue else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from channels.announcement import Announcement, Purpose
 from channels.destinations import Destination, Destinations
 from channels.outbox import planning
 from channels.outbox.planning import Moments
+from channels.outbox.push_subscriptions import StoredSubscriptions
 from channels.settings import ChannelsError
 from mailer.database.announcements import channel_leases, door, post_claims, posts
 from mailer.database.announcements.channel_leases import ChannelState
@@ -34,6 +35,10 @@ class Outbox:
 
     def __init__(self, opened: OpenDoor, actor: str) -> None:
         self._opened, self._database, self.actor = opened, opened.database, actor
+
+    def push_subscriptions(self, clock: Callable[[], datetime]) -> StoredSubscriptions:
+        """The browsers that want to be told by Web Push."""
+        return StoredSubscriptions(self._database, clock)
 
     def enter(self, announcement: Announcement[Purpose], to: Iterable[Destination[Purpose]], moments: Moments) -> Plan:
         """Enter an announcement for these channels, unless it is there already; what is new in it follows what was posted."""
@@ -58,11 +63,11 @@ class Outbox:
         with _errors():
             return posts.carry_out(self._database, [record], lambda stored: _withdrawals(stored, to, now), now=now, actor=self.actor)
 
-    def gone(self, present: Iterable[str], kinds: Iterable[str], now: datetime) -> tuple[str, ...]:
-        """The records that were announced, are in force, and are no longer among ``present``."""
+    def gone(self, in_folder: Iterable[str], kinds: Iterable[str], now: datetime) -> tuple[str, ...]:
+        """The records that were announced, are in force, and are no longer among ``in_folder``."""
         with _errors():
             known = posts.known_records(self._database, [*kinds])
-        there = frozenset(present)
+        there = frozenset(in_folder)
         return tuple(dict.fromkeys(post.record for post in known if post.record not in there and planning.is_in_force(post, now)))
 
     def sent_issues(self) -> Mapping[str, datetime]:

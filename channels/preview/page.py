@@ -54,18 +54,16 @@ def page(title: str, address: str, posts: Sequence[ShownPost], *, is_sample: boo
     return template.render(title=title, address=address, posts=posts, qr=qr, qr_of_text=qr_of_text, is_sample=is_sample)
 
 
-def qr(text: str, scale: float = 4) -> Markup:
+def qr(text: str) -> Markup:
     """A QR code as SVG; the words beside it say what it holds."""
     stream = io.BytesIO()
-    segno.make(text, micro=False, error="m").save(
-        stream, kind="svg", scale=scale, border=4, xmldecl=False, svgns=True, omitsize=False, nl=False
-    )
+    segno.make(text, micro=False, error="m").save(stream, kind="svg", border=4, xmldecl=False, svgns=True, omitsize=True, nl=False)
     return Markup(stream.getvalue().decode())  # noqa: S704 - segno's own markup; the text is in its points
 
 
 def qr_of_text(text: str) -> Markup | None:
     """The text of a post as a QR code, so that a telephone can take it over and post it; None if it is too long for one."""
-    return qr(text, 3) if len(text.encode()) <= QR_BYTES else None
+    return qr(text) if len(text.encode()) <= QR_BYTES else None
 
 
 @cache

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
+from secrets import token_bytes
 from typing import Annotated
 
 import typer
@@ -44,8 +45,10 @@ from mailer.subscribers.sign_up_mailer import SignUpMailer
 from mailer.web import server
 from mailer.web.app import MetricsEndpoint, create_app
 from mailer.web.connections import ConnectionLimits
+from mailer.web.push import ALL, NETWORK
 from mailer.web.reloading import ReloadingApp
 from mailer.web.sign_up.background import WakeUp, make_sign_ups, sending_confirmations
+from mailer.web.sign_up.budgets import SignUpBudgets
 
 
 def serve(
@@ -90,6 +93,8 @@ def serve(
                 zone=settings.time_zone,
                 lifespan=lifespan,
                 digests=settings.digests,
+                push_budgets=SignUpBudgets(token_bytes(32), NETWORK, ALL),
+                trusted_proxies=settings.trusted_proxies,
             )
             app = ReloadingApp(live, lambda head: make(head.lists, site=head.site))
             server.run(app, host, port, ConnectionLimits(connections))

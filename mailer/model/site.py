@@ -22,6 +22,7 @@ class ListProfile:
 class SiteProfile:
     """The publisher. `mark` is an SVG, or None; `phone` is for people whom no form helps, and may be empty.
 
+    `push_key`: the public key of the site's button for Web Push, where the build sends browsers to this service; else empty.
     `takes_sign_ups`: the build says that this service takes them. `url` has no slash at the end.
     """
 
@@ -34,5 +35,6 @@ class SiteProfile:
     colour: str = DEFAULT_COLOUR
     is_sample: bool = False
     takes_sign_ups: bool = False
+    push_key: str = ""
     mark: bytes | None = None
     lists: Mapping[str, ListProfile] = field(default_factory=dict)

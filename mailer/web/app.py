@@ -23,7 +23,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Lifespan
 
-from mailer.config.settings import SOURCE_URL
+from mailer.config.settings import LOOPBACK, SOURCE_URL
 from mailer.database.engine import Database
 from mailer.message.links import LinkSigner
 from mailer.model.clock import JAPAN, Clock
@@ -36,8 +36,10 @@ from mailer.subscribers.words import consent_words
 from mailer.web.joining import Confirm, Joining
 from mailer.web.pages import Pages
 from mailer.web.person_pages import PersonPages
+from mailer.web.push import PushPages, site_of
 from mailer.web.reader_pages import ReaderPages
 from mailer.web.requests import BODY_SECONDS, OneLength, ProtectiveHeaders
+from mailer.web.sign_up.budgets import SignUpBudgets
 from mailer.web.sign_up.pages import SignUpPages, SignUps
 from mailer.web.threads import WorkThreads
 
@@ -73,6 +75,8 @@ def create_app(
     zone: tzinfo = JAPAN,
     lifespan: Lifespan[Starlette] | None = None,
     digests: DigestMoments = MOMENTS,
+    push_budgets: SignUpBudgets | None = None,
+    trusted_proxies: tuple[str, ...] = LOOPBACK,
 ) -> Starlette:
     """Return the ASGI application.
 
@@ -85,6 +89,8 @@ def create_app(
     :param sign_ups: None: nobody can sign up here.
     :param zone: in which the days begin until which readers pause.
     :param digests: when digests leave; readers are told.
+    :param push_budgets: how many browsers may ask for Web Push, where the site has a key for it. None: nobody can ask here.
+    :param trusted_proxies: networks whose ``X-Forwarded-For`` is believed.
     :param lifespan: runs beside the pages, such as what sends the mails that sign-ups wait for.
     """
     work = WorkThreads(AT_WORK, MOST_WAITING)
@@ -96,6 +102,8 @@ def create_app(
         person = PersonPages(database, sign_ups.sealer, sign_ups.wake, sign_ups.erase, pages, work, clock)
         routes += _person_routes(person) + _sign_up_routes(SignUpPages(sign_ups, database, tokens, lists, pages, work, clock))
         ask_for_link = person.ask_for_link
+    if push_budgets is not None and site is not None and site.push_key:
+        routes += _push_routes(PushPages(site_of(site.url, site.push_key), database, work, clock, push_budgets, trusted_proxies))
     readers = ReaderPages(database, tokens, lists, pages, joining, work, clock, body_seconds, ask_for_link, zone)
     middleware = [Middleware(ProtectiveHeaders), Middleware(OneLength)]
     app = Starlette(
@@ -143,6 +151,13 @@ def _sign_up_routes(sign_ups: SignUpPages) -> list[Route]:
         Route("/sign-up/{list}", sign_ups.show, methods=["GET"]),
         Route("/confirm/{token}", sign_ups.ask, methods=["GET"]),
         Route("/confirm/{token}", sign_ups.confirm, methods=["POST"]),
+    ]
+
+
+def _push_routes(push: PushPages) -> list[Route]:
+    return [
+        Route("/push/subscribe", push.subscribe, methods=["POST"]),
+        Route("/push/unsubscribe", push.unsubscribe, methods=["POST"]),
     ]
 
 

@@ -9,7 +9,7 @@ import mimetypes
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from plugins.frontmatter.model.content_types import Dated, Partner
+from plugins.frontmatter.model.content_types import Partner
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Registry, Site
 
@@ -94,7 +94,7 @@ def site_file(site: Site, base: str) -> bytes:
 def is_announced(document: Document) -> bool:
     """Tell whether a document is announced: an issue and a notice unless it says no, any other only if it says yes."""
     meta = document.meta
-    if not isinstance(meta, Dated) or isinstance(meta, Partner) or document.publication is None:
+    if meta.date is None or isinstance(meta, Partner) or document.publication is None:
         return False
     if document.content_type in ("issue", "notice", "drill"):
         return meta.announce is not False

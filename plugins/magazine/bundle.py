@@ -127,6 +127,7 @@ def write_site(folder: Path, registry: Registry, base: str, theme: Path) -> None
         "colour": site.colour,
         "sample": site.sample,
         "service": site.service.rstrip("/") if site.service else None,
+        "push_key": site.push_key,
         "lists": {key: _profile(mail_list, registry) for key, mail_list in registry.lists.items()},
     }
     _write_json(folder, "site.json", profile)

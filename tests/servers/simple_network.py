@@ -42,11 +42,12 @@ class Seen:
 
 @dataclass
 class SimpleNetwork(ServerThread):
-    """``behave`` says what happens to the next request. ``seen`` are the posts that people see; ``calls`` counts requests by their path."""
+    """``behave`` says what happens to the next request. ``seen`` are the posts that people see; ``calls`` counts requests by their path; ``wait``: seconds that a busy one asks for."""
 
     has_keys: bool = True
     behave: Callable[[], Behaviour] = lambda: Behaviour.TAKE
     seen: list[Seen] = field(default_factory=list)
+    wait: int = 7
     calls: list[str] = field(default_factory=list)
     arrived: threading.Event = field(default_factory=threading.Event)
 
@@ -86,7 +87,7 @@ class SimpleNetwork(ServerThread):
         self.calls.append("post")
         status = {Behaviour.BUSY: 429, Behaviour.REFUSE: 422, Behaviour.BROKEN_KEY: 401}.get(behaviour)
         if status:
-            return web.json_response({}, status=status, headers={"Retry-After": "7"} if status == 429 else None)
+            return web.json_response({}, status=status, headers={"Retry-After": str(self.wait)} if status == 429 else None)
         taken = self._take(record) if behaviour in (Behaviour.TAKE, Behaviour.TAKE_AND_DROP, Behaviour.TAKE_AND_HANG) else None
         self.arrived.set()
         if behaviour is Behaviour.TAKE_AND_HANG:

@@ -81,16 +81,16 @@ def note_answer(connection: Connection, channel: str, fence: int, *, failures: i
 
 def pause(database: Database, channel: str, *, by: str, now: datetime) -> None:
     """Nothing is posted there until `resume`. It stands in the audit log."""
-    _order(database, channel, "channel paused", {"paused_at": now, "paused_by": by}, by, now)
+    _apply_order(database, channel, "channel paused", {"paused_at": now, "paused_by": by}, by, now)
 
 
 def resume(database: Database, channel: str, *, by: str, now: datetime) -> None:
     """Posts are tried again, at once."""
     values = {"paused_at": None, "paused_by": "", "failures": 0, "open_until": None}
-    _order(database, channel, "channel resumed", values, by, now)
+    _apply_order(database, channel, "channel resumed", values, by, now)
 
 
-def _order(database: Database, channel: str, what: str, values: dict[str, Any], by: str, now: datetime) -> None:
+def _apply_order(database: Database, channel: str, what: str, values: dict[str, Any], by: str, now: datetime) -> None:
     with database.writing() as connection:
         _ensure(connection, channel)
         connection.execute(update(channel_lease).where(channel_lease.c.channel == channel).values(values))

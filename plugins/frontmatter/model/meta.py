@@ -64,6 +64,7 @@ class Meta(BaseModel):
     slug: Slug | None = None
     draft: bool = False
     aliases: tuple[FormerAddress, ...] = ()
+    announce: bool | None = None
 
     @model_validator(mode="after")
     def image_has_words(self) -> Meta:
@@ -73,6 +74,17 @@ class Meta(BaseModel):
                 "絵の説明がありません。image_alt に、絵が伝えることを書いてください",
                 "the image has no text: say in image_alt what it shows",
                 "image",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def is_announced_with_its_date(self) -> Meta:
+        """Refuse to announce what is no news (`plugins.announcements`): a page has no moment at which it becomes public."""
+        if self.announce and self.date is None:
+            raise field_error(
+                "日付のないページは告知できません。announce の行を消すか、記事として書いてください",
+                "a page without a date cannot be announced: delete the line, or write an article",
+                "announce",
             )
         return self
 
@@ -110,7 +122,6 @@ class Meta(BaseModel):
 
 
 class Dated(Meta):
-    """A content type whose documents have a date of publication. ``announce``: whether it is announced on other networks (`plugins.announcements`)."""
+    """A content type whose documents have a date of publication."""
 
     date: Moment
-    announce: bool | None = None

@@ -147,6 +147,13 @@ class Site(_Table):
         "up for the mail lists, and the service takes what they send. Without it, they name the department's address.",
     )
 
+    push_key: str | None = Field(
+        default=None,
+        pattern=r"^B[A-Za-z0-9_-]{86}$",
+        description="The public key for Web Push that `todoke channels key` shows. With it and `service`, the pages of the mail lists have a button to be told of news "
+        "in the browser. A new key ends all subscriptions that were made with the old one.",
+    )
+
     phone: str = Field(
         default="",
         max_length=100,
@@ -169,6 +176,11 @@ class Site(_Table):
     def sign_up_url(self) -> str | None:
         """Where the forms for the mail lists are posted to; the form for one list is below it, at its key."""
         return None if self.service is None else f"{self.service.rstrip('/')}/sign-up"
+
+    @property
+    def push_url(self) -> str | None:
+        """Where the button for Web Push posts to; what it wants is below it."""
+        return None if self.service is None or self.push_key is None else f"{self.service.rstrip('/')}/push"
 
 
 class Publication(_Table):

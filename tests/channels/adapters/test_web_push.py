@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import socket
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
-from aiohttp.abc import AbstractResolver, ResolveResult
 from pydantic import SecretStr
 
 from channels.adapters import open_adapter
-from channels.adapters.web_push import PATIENCE, WebPushAdapter, notification, read_key
+from channels.adapters.web_push import AT_ONCE, PATIENCE, WebPushAdapter, notification, read_key
 from channels.model import Deferred, Posted, Refused
 from channels.settings import WebPushChannel
 from public_address import PublicResolver, https_host
 from tests.channels.adapters.playing import play
 from tests.servers.networks.cases import ADDRESS, POST, VAPID, VAPID_PEM, WEB_PUSH, another, outside, push_service
+from tests.servers.networks.one_address import OneAddress
 from tests.servers.networks.push_service import FakePushService, Notebook, encode
 from tests.servers.networks.trouble import MOMENT, Trouble
 
@@ -154,6 +155,50 @@ def test_a_host_that_answers_nobody_is_left_alone_for_the_rest_of_the_round() ->
     _play(steps, count=200)
 
 
+def test_many_browsers_are_told_at_the_same_time_and_never_more_than_the_bound() -> None:
+    async def steps(service: FakePushService, adapter: WebPushAdapter, _book: Notebook) -> None:
+        service.together = AT_ONCE
+        assert await adapter.post(POST) == Posted(TAG)
+        assert service.most == AT_ONCE
+
+    _play(steps, count=2 * AT_ONCE)
+
+
+def test_a_worker_that_is_killed_on_the_way_tells_everybody_once_with_the_next_start() -> None:
+    async def steps(service: FakePushService, adapter: WebPushAdapter, _book: Notebook) -> None:
+        service.together = 10_000  # all are held: nobody is told to the end
+        first = asyncio.create_task(adapter.post(POST))
+        await service.crowded(AT_ONCE)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        service.together = 0
+        assert await adapter.post(POST) == Posted(TAG)
+        assert sorted(service.published()) == sorted(f"{number}/{TAG}" for number in service.browsers)
+
+    _play(steps, count=2 * AT_ONCE)
+
+
+class Unwritten(Notebook):
+    """The power fails between the answers of the push service and the note of them."""
+
+    async def note(self, key: UUID, got: Collection[int], gone: Collection[int], failed: Collection[int]) -> None:
+        raise asyncio.CancelledError
+
+
+def test_a_message_that_was_told_but_not_noted_takes_its_own_place() -> None:
+    async def steps(service: FakePushService, adapter: WebPushAdapter, book: Notebook) -> None:
+        adapter.subscriptions = Unwritten(book.browsers)
+        with pytest.raises(asyncio.CancelledError):
+            await adapter.post(POST)
+        adapter.subscriptions = book
+        assert await adapter.post(POST) == Posted(TAG)
+        assert [len(browser.headers) for browser in service.browsers.values()] == [2, 2, 2]
+        assert [[*browser.shown] for browser in service.browsers.values()] == [[TAG]] * 3
+        assert len({headers["Topic"] for browser in service.browsers.values() for headers in browser.headers}) == 1
+
+    _play(steps)
+
+
 def test_a_round_that_takes_too_long_ends_and_the_next_goes_on() -> None:
     async def steps(service: FakePushService, adapter: WebPushAdapter, _book: Notebook) -> None:
         adapter.seconds = -1.0
@@ -186,58 +231,6 @@ def test_a_text_that_does_not_fit_is_refused_before_anybody_is_told() -> None:
 def test_a_notice_without_a_link_has_its_first_line_as_title() -> None:
     shown = notification(replace(POST, link=None, text="避難してください\n高台へ"))
     assert (shown["title"], shown["body"], shown["url"]) == ("避難してください", "高台へ", "")
-
-
-@pytest.mark.parametrize(
-    "endpoint",
-    [
-        "http://push.example.com/1",
-        "https://push.example.com:8443/1",
-        "https://user@push.example.com/1",
-        "https://127.0.0.1/1",
-        "https://[::1]/1",
-        "https://2130706433/1",
-        "https://0x7f.1/1",
-        "https://169.254.169.254/latest/meta-data",
-        "https://localhost/1",
-        "https://push.example.com/1#part",
-        "https://push.example.com/a b",
-        "https://push.example.com\\@inside/1",
-        "https://例え.jp/1",
-        "https:push.example.com/1",
-        "https://push.example.com/" + "a" * 2000,
-        "ftp://push.example.com/1",
-        "",
-    ],
-)
-def test_an_endpoint_that_leads_inside_or_anywhere_strange_is_no_endpoint(endpoint: str) -> None:
-    assert https_host(endpoint) == ""
-
-
-@pytest.mark.parametrize(
-    "endpoint", ["https://fcm.googleapis.com/fcm/send/c:APA91b", "https://wns2-par02p.notify.windows.com:443/w/?token=BQ%3d%3d"]
-)
-def test_endpoints_of_push_services_are_endpoints(endpoint: str) -> None:
-    assert https_host(endpoint)
-
-
-class OneAddress(AbstractResolver):
-    """A DNS in which every name has one address."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-
-    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
-        return [ResolveResult(hostname=host, host=self.address, port=port, family=int(family), proto=0, flags=0)]
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-
-@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.5", "169.254.169.254", "::1", "::ffff:192.168.1.1", "64:ff9b::7f00:1", "fd00::1"])
-def test_a_name_that_leads_inside_is_not_connected_to(address: str) -> None:
-    with pytest.raises(OSError, match="no global address"):
-        asyncio.run(PublicResolver(OneAddress(address)).resolve("push.example.com", 443))
 
 
 def test_the_adapter_of_the_command_line_sends_to_public_https_only() -> None:

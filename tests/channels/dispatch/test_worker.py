@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from channels.model import Traits
 from channels.outbox.outbox import PostState
 from tests.samples.announcements import MOMENT, announcement, channel
 from tests.samples.mail.databases import with_tables
-from tests.samples.outboxes import office
+from tests.samples.outboxes import Office, office
 from tests.servers.simple_network import Behaviour, SimpleAdapter, SimpleNetwork
 
 KEYED = Traits(key_life=timedelta(hours=1), can_answer=True)
@@ -28,7 +29,9 @@ def network() -> Iterator[SimpleNetwork]:
         yield served
 
 
-def one_channel(url: str, folder: Path, network: SimpleNetwork, traits: Traits = KEYED, *, deadline: float = 0.4, **values: Any):  # type: ignore[no-untyped-def]
+def one_channel(
+    url: str, folder: Path, network: SimpleNetwork, traits: Traits = KEYED, *, deadline: float = 0.4, **values: Any
+) -> AbstractContextManager[Office]:
     return office(url, folder, [channel(name="a", **values)], [SimpleAdapter("a", network.url, traits, deadline)])
 
 

@@ -12,6 +12,7 @@ from plugins.diagnostics import ContentErrors
 from tests.samples.tiny import TinySite
 
 SERVICE = "https://mail.example.jp"
+PUSH_KEY = "B" + "x" * 86
 PAGES = ("index.html", "press/index.html", "mail/press/index.html")
 
 
@@ -62,7 +63,25 @@ def test_the_service_reads_who_publishes_and_takes_sign_ups_only_if_the_site_mea
     assert mine.lists["press"].colour == "#1a6f8f" and mine.mark is not None and mine.mark.startswith(b"<svg")
 
 
-@pytest.mark.parametrize("line", ['service = "mail.example.jp"', 'service = "javascript:x"', 'colour = "#ffff00"', 'colour = "blue"'])
+def test_the_service_gets_the_key_of_the_button_for_web_push_only_if_the_site_means_it(tiny: TinySite) -> None:
+    toml = tiny.root / "publications.toml"
+    toml.write_text(toml.read_text("utf-8").replace("sample = true", f'sample = true\npush_key = "{PUSH_KEY}"'), "utf-8")
+    with_service(tiny)
+    mine, other = read_site(tiny.output / "mail", SERVICE), read_site(tiny.output / "mail", "https://other.example.jp")
+    assert mine is not None and other is not None
+    assert (mine.push_key, other.push_key) == (PUSH_KEY, "")
+    page = (tiny.site / "mail/index.html").read_text("utf-8")
+    assert f'data-push="{SERVICE}/push" data-key="{PUSH_KEY}" data-site="https://site.example.jp"' in page
+
+
+def test_without_a_service_there_is_no_button(tiny: TinySite) -> None:
+    toml = tiny.root / "publications.toml"
+    toml.write_text(toml.read_text("utf-8").replace("sample = true", f'sample = true\npush_key = "{PUSH_KEY}"'), "utf-8")
+    tiny.build()
+    assert "data-push" not in (tiny.site / "mail/index.html").read_text("utf-8") + (tiny.site / "index.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("line", ['push_key = ""', 'push_key = "AAAA"', f'push_key = "{"C" * 87}"', 'service = "mail.example.jp"', 'service = "javascript:x"', 'colour = "#ffff00"', 'colour = "blue"'])
 def test_a_service_or_colour_that_cannot_be_used_is_refused(tiny: TinySite, line: str) -> None:
     toml = tiny.root / "publications.toml"
     toml.write_text(toml.read_text("utf-8").replace("sample = true", f"sample = true\n{line}"), "utf-8")

@@ -14,7 +14,7 @@ from pydantic import SecretStr, TypeAdapter
 
 from channels.adapters import Outside, open_adapter
 from channels.model import Adapter, Link, Post
-from channels.settings import ChannelSettings
+from channels.settings import AnyChannel, ChannelSettings
 from tests.servers.networks.bluesky import FakeBluesky
 from tests.servers.networks.hub import FakeHub
 from tests.servers.networks.line import FakeLine
@@ -50,11 +50,17 @@ class Case:
     secret: Callable[[Any], str]
     has_keys: bool = True
 
+    def channel(self, fake: FakeNetwork, name: str = "test", deadline: float = 30.0) -> AnyChannel:
+        """Return the settings of a channel of this network."""
+        table = {"name": name, "deadline": deadline, **self.settings(fake)}
+        settings: AnyChannel = TypeAdapter(ChannelSettings).validate_python(table)
+        return settings
+
     def open(self, fake: FakeNetwork, deadline: float = 30.0, secret: str | None = None) -> Adapter:
         """Return the adapter as the command line opens it, with the clock of the tests."""
-        table = {"name": "test", "deadline": deadline, **self.settings(fake)}
-        settings = TypeAdapter[Any](ChannelSettings).validate_python(table)
-        return open_adapter(settings, SecretStr(self.secret(fake) if secret is None else secret), outside(fake))
+        return open_adapter(
+            self.channel(fake, deadline=deadline), SecretStr(self.secret(fake) if secret is None else secret), outside(fake)
+        )
 
 
 def outside(fake: FakeNetwork) -> Outside:

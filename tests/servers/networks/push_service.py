@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import struct
@@ -75,7 +76,8 @@ class Browser:
 
 
 class FakePushService(FakeNetwork):
-    """``key``: the public key that its browsers subscribed with, uncompressed. ``gone``: subscriptions that are no more."""
+    """``key``: the public key that its browsers subscribed with, uncompressed. ``gone``: subscriptions that are no more.
+    ``most``: requests that were there at the same time."""
 
     def __init__(self, key: bytes, now: float) -> None:
         super().__init__()
@@ -83,6 +85,9 @@ class FakePushService(FakeNetwork):
         self.browsers: dict[int, Browser] = {}
         self.gone: set[int] = set()
         self.statuses: dict[int, int] = {}
+        self.together = 0  # requests that are held until so many are there
+        self.most = 0
+        self._held, self._enough, self._crowd = 0, asyncio.Event(), asyncio.Condition()
 
     def subscribe(self, count: int) -> list[Browser]:
         """Return new browsers."""
@@ -103,6 +108,7 @@ class FakePushService(FakeNetwork):
     async def answer(self, request: web.Request) -> web.Response:
         number = int(request.path.rpartition("/")[2])
         message = await request.read()
+        await self._hold()
         if (status := self.statuses.get(number)) is not None:
             return self.error(status, "As the test says")
         if number in self.gone or number not in self.browsers:
@@ -116,6 +122,21 @@ class FakePushService(FakeNetwork):
         self.browsers[number].headers.append(dict(request.headers))
         self.browsers[number].receive(message)
         return web.Response(status=201, headers={"Location": f"{self.address}/m/{number}"})
+
+    async def crowded(self, count: int) -> None:
+        """Wait until so many requests are there at the same time."""
+        async with self._crowd:
+            await self._crowd.wait_for(lambda: self.most >= count)
+
+    async def _hold(self) -> None:
+        self._held += 1
+        self.most = max(self.most, self._held)
+        if self._held >= self.together:
+            self._enough.set()
+        async with self._crowd:
+            self._crowd.notify_all()
+        await self._enough.wait()
+        self._held -= 1
 
     def _is_signed(self, request: web.Request) -> bool:
         """RFC 8292 sections 2 and 3: a JSON Web Token with ES256 for this origin, not for longer than 24 hours, and the key of the subscription."""

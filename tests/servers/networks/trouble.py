@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from enum import StrEnum
@@ -52,12 +53,14 @@ SLOW = frozenset({Trouble.SILENCE, Trouble.DRIP})
 
 
 class FakeNetwork(ABC):
-    """A server for an ``async with`` block. ``trouble`` holds for requests that publish; ``elsewhere`` counts requests that followed a redirect."""
+    """A server for an ``async with`` block. ``trouble`` holds for requests that publish; ``elsewhere`` counts requests that followed a redirect;
+    ``script`` answers everything in its place."""
 
     def __init__(self) -> None:
         self.trouble = Trouble.NONE
         self.requests: list[str] = []
         self.elsewhere = 0
+        self.script: Callable[[], web.Response] | None = None
         self.retry_after = str(int(WAIT.total_seconds()))
         self.address = ""
         self._at_work = 0
@@ -108,6 +111,8 @@ class FakeNetwork(ABC):
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         self.requests.append(f"{request.method} {request.path}")
+        if self.script is not None:
+            return self.script()
         trouble = self.trouble if self.publishes(request) else Trouble.NONE
         if trouble in REFUSALS:
             return self._refuse(trouble)

@@ -45,18 +45,18 @@ def _without_content(what: str) -> str:
 def posts_of(announcement: AnyAnnouncement, to: Destinations) -> list[ShownPost]:
     """What each channel that takes it would get."""
     if is_live(announcement):
-        return shown(announcement, to.live)
+        return posts_for(announcement, to.live)
     if is_drill(announcement):
-        return shown(announcement, to.drills)
+        return posts_for(announcement, to.drills)
     return []
 
 
-def shown(announcement: Announcement[Purpose], to: Iterable[Destination[Purpose]]) -> list[ShownPost]:
+def posts_for(announcement: Announcement[Purpose], to: Iterable[Destination[Purpose]]) -> list[ShownPost]:
     """What each of these channels would get."""
-    return [_shown(announcement, each) for each in to if each.takes(announcement)]
+    return [_post_for(announcement, each) for each in to if each.takes(announcement)]
 
 
-def _shown(announcement: Announcement[Purpose], destination: Destination[Purpose]) -> ShownPost:
+def _post_for(announcement: Announcement[Purpose], destination: Destination[Purpose]) -> ShownPost:
     channel = destination.channel
     try:
         return ShownPost(channel.name, channel.kind.value, channel.drill, compose(announcement, destination))
