@@ -16,9 +16,9 @@ from sending_right.register import RightRefused, RightRegister
 
 FILE = "channels.json"
 """Beside the journals of the mailer: what this machine knows of the database."""
-GOOD_FOR = 20.0
-"""Seconds for which an answer of the storages holds. Whoever takes over waits for the mail's own batches longer than that; and a post that both sites make
-has one key.
+FRESH, GOOD = 15.0, 60.0
+"""Seconds after which the storages are asked again, and for how long an answer holds at most while they are: one that hangs must not hold up a warning.
+A post that two sites make meanwhile has one key.
 """
 
 
@@ -35,8 +35,9 @@ class SendingRight:
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox, self._register = outbox, RightRegister(outbox.opened.right)
-        self._good_until = 0.0
+        self._asked_at: float | None = None
         self._lock = asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
 
     async def require(self) -> None:
         """Return if posts may leave now.
@@ -44,10 +45,31 @@ class SendingRight:
         :raises NotAllowed: another site holds the right, this is a copy, or it cannot be asked.
         """
         async with self._lock:
-            if asyncio.get_running_loop().time() < self._good_until:
-                return
-            await self._ask()
-            self._good_until = asyncio.get_running_loop().time() + GOOD_FOR
+            age = self._age()
+            if age is None or age > GOOD:
+                await self._ask_now()
+            elif age > FRESH and self._refreshing is None:
+                self._refreshing = asyncio.create_task(self._refresh())
+
+    def _age(self) -> float | None:
+        return None if self._asked_at is None else asyncio.get_running_loop().time() - self._asked_at
+
+    async def _ask_now(self) -> None:
+        began = asyncio.get_running_loop().time()
+        await self._ask()
+        self._asked_at = began
+
+    async def _refresh(self) -> None:
+        """Ask while posts go on. That the storages cannot be asked is borne until the answer before is too old; a refusal counts at once."""
+        try:
+            await self._ask_now()
+        except NotAllowed as refusal:
+            if not refusal.is_passing:
+                self._asked_at = None
+        except ChannelsError:
+            pass  # the database: whoever claims a post hears of it
+        finally:
+            self._refreshing = None
 
     async def _ask(self) -> None:
         opened = self._outbox.opened
@@ -67,6 +89,9 @@ class SendingRight:
 
     async def close(self) -> None:
         """Give up connections."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.gather(self._refreshing, return_exceptions=True)
         await self._register.close()
 
 

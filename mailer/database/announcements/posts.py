@@ -90,7 +90,7 @@ def carry_out(database: Database, records: Collection[str], planner: Planner, *,
     """Asks `planner` what to do about the posts of these records, and does it, in one transaction. Nothing is entered twice."""
     with database.writing() as connection:
         _lock(connection)
-        plan = planner(_of_records(connection, records))
+        plan = planner(_of_records(connection, records, locks=True))
         restored = connection.execute(select(func.max(announcement_restoration.c.at))).scalar_one()
         entries = [_enter(connection, database, entry, restored, now, actor) for entry in plan.enter]
         for entry in plan.rewrite:
@@ -179,8 +179,10 @@ def _lock(connection: Connection) -> None:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({ENTER_LOCK})"))
 
 
-def _of_records(connection: Connection, records: Collection[str]) -> list[StoredPost]:
+def _of_records(connection: Connection, records: Collection[str], *, locks: bool = False) -> list[StoredPost]:
+    """`locks`: no worker claims one of them before the transaction ends (PostgreSQL): new words for an untried post must not miss it."""
     query = select(announcement_post).where(announcement_post.c.record.in_([*records]))
+    query = query.with_for_update() if locks else query
     return [post_of(row) for row in connection.execute(query.order_by(announcement_post.c.moment, announcement_post.c.key))]
 
 
