@@ -22,7 +22,7 @@ class RawMark:
     """A mark, and the text around it as readers see it."""
 
     mark: str
-    around: str
+    context: str
 
 
 def find_raw_marks(root: Any) -> Iterator[RawMark]:
@@ -35,17 +35,22 @@ def find_raw_marks(root: Any) -> Iterator[RawMark]:
         yield from _in_text(child.tail, begins=child.tag in (*_BLOCKS, "br"))
 
 
+def marks_in_text(text: str) -> Iterator[RawMark]:
+    """Yield every mark in a plain text, such as that of a mail. What begins a line there, 「1. 」 or a sign, is layout."""
+    for match in _INSIDE.finditer(text):
+        yield RawMark(match[0], _context(text, match.start(), match.end()))
+
+
 def _in_text(text: str | None, *, begins: bool) -> Iterator[RawMark]:
     if not text or text.isspace():
         return
-    for match in _INSIDE.finditer(text):
-        yield RawMark(match[0], _around(text, match.start(), match.end()))
+    yield from marks_in_text(text)
     for match in _AT_START.finditer(text):
         if begins or match[0].startswith("\n"):
-            yield RawMark(match[1], _around(text, match.start(1), match.end(1)))
+            yield RawMark(match[1], _context(text, match.start(1), match.end(1)))
 
 
-def _around(text: str, start: int, end: int) -> str:
+def _context(text: str, start: int, end: int) -> str:
     line = text.rfind("\n", 0, start) + 1
     stop = text.find("\n", end)
     return text[max(line, start - 10) : min(stop if stop >= 0 else len(text), end + 10)].strip()

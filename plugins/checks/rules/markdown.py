@@ -54,7 +54,7 @@ def _has_long_row(text: str) -> bool:
     return any(row.count("|") > rows[0].count("|") for rows in tables for row in rows)
 
 
-def _told(kind: Kind, ja: str, en: str, source: Manuscript) -> Iterator[Hit]:
+def _hits_of(kind: Kind, ja: str, en: str, source: Manuscript) -> Iterator[Hit]:
     for remark, start, end in _body(source).remarks:
         if remark.kind == kind:
             yield Hit(start, end, ja.format(remark.text), en.format(repr(remark.text)), _inserted(remark, source.text[start:end]))
@@ -65,7 +65,7 @@ def _inserted(remark: Remark, line: str) -> str | None:
 
 
 def _rule_of(kind: Kind, ja: str, en: str) -> Callable[[Manuscript], Iterable[Hit]]:
-    return partial(_told, kind, ja, en)
+    return partial(_hits_of, kind, ja, en)
 
 
 def _wide(source: Manuscript) -> Iterator[Hit]:
@@ -81,17 +81,17 @@ def _wide(source: Manuscript) -> Iterator[Hit]:
         at += len(line) + 1
 
 
-def _raw(source: Manuscript) -> Iterator[Hit]:
+def _raw_marks(source: Manuscript) -> Iterator[Hit]:
     body = _body(source).text
     if not _may_be_raw(body, plain=_body(source).is_plain):
         return
     told = set[tuple[int, str]]()
     for raw in find_raw_marks(parse_markdown(body).root):
-        at = _place(body, raw.mark, raw.around)
+        at = _place(body, raw.mark, raw.context)
         if (at, raw.mark) not in told:
             told.add((at, raw.mark))
-            ja = f"「{raw.around}」の「{raw.mark}」が、そのままの字で出ます。前後の空白と空の行を確かめるか、字として出すなら前に「\\」を付けてください"
-            en = f"{raw.mark!r} in {raw.around!r} is shown as it is: look at the spaces and empty lines around it, or put a backslash before it"
+            ja = f"「{raw.context}」の「{raw.mark}」が、そのままの字で出ます。前後の空白と空の行を確かめるか、字として出すなら前に「\\」を付けてください"
+            en = f"{raw.mark!r} in {raw.context!r} is shown as it is: look at the spaces and empty lines around it, or put a backslash before it"
             yield Hit(source.body + at, source.body + at + len(raw.mark), ja, en)
 
 
@@ -118,9 +118,9 @@ def _has_start(block: str) -> bool:
     return not _BLOCK.match(block) and _AT_START.search(block) is not None
 
 
-def _place(body: str, mark: str, around: str) -> int:
+def _place(body: str, mark: str, context: str) -> int:
     """Return the offset of ``mark`` in the source: where the words around it stand, or else its first place."""
-    words = body.find(around)
+    words = body.find(context)
     return max(body.find(mark, max(words, 0)), 0)
 
 
@@ -141,7 +141,7 @@ RULES = (
     Rule(
         "T551", "warn", "そのまま出るMarkdownの記号", "marks of Markdown that are shown as they are",
         "閉じていない「**」などは、ページにもメールにも、記号のまま出ます", "an unclosed ** goes onto the page and into the mail as it is",
-        "CommonMark 0.31.2", "締め切りは** 3月20日です。", "締め切りは**3月20日**です。", _raw,
+        "CommonMark 0.31.2", "締め切りは** 3月20日です。", "締め切りは**3月20日**です。", _raw_marks,
     ),
     Rule(
         "T552", "error", "見出しより多い欄", "more cells than headers",

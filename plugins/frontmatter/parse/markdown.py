@@ -209,12 +209,12 @@ def control_character(root: Any) -> str:
 
 
 _TEXT_WITHOUT_NOTES: Callable[[Any], Iterable[str]] = etree.XPath(  # type: ignore[assignment]
-    ".//text()[not(ancestor::sup or ancestor::rt or ancestor::rp)]", smart_strings=False
+    ".//text()[not(ancestor::sup or ancestor::rt or ancestor::rp or ancestor::del)]", smart_strings=False
 )
 
 
 def plain_text(element: Any) -> str:
-    """Return the text of ``element`` in one line, without footnote marks and ruby readings."""
+    """Return the text of ``element`` in one line, without footnote marks, ruby readings and what is struck out."""
     return " ".join("".join(_TEXT_WITHOUT_NOTES(element)).split())
 
 
