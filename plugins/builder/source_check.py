@@ -13,9 +13,11 @@ from plugins.checks.inspection import inspect
 from plugins.checks.levels import Levels, read_levels
 from plugins.checks.repair import Repair, repair
 from plugins.checks.rules.catalogue import RULES, explain, explain_check
+from plugins.checks.rules.manuscript import read_manuscript
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.frontmatter.model.places import PATH as MUNICIPALITIES
 from plugins.frontmatter.model.registry import Registry, read_registry
+from plugins.frontmatter.normalise.notes import find_notes
 from plugins.frontmatter.parse.source import find_sources
 from plugins.magazine.compose.issues import compose_all
 from plugins.publications.type_templates import missing_templates
@@ -23,12 +25,16 @@ from plugins.publications.type_templates import missing_templates
 
 @dataclass(frozen=True)
 class SourceReport:
-    """``errors`` stop a build, ``warnings`` do not. ``sources`` counts the files read, ``fixable`` the places that ``--fix`` would repair."""
+    """``errors`` stop a build, ``warnings`` do not. ``sources`` counts the files read, ``fixable`` the places that ``--fix`` would repair.
+
+    ``notes`` counts what editors wrote for each other, which is kept in.
+    """
 
     errors: tuple[Diagnostic, ...]
     warnings: tuple[Diagnostic, ...]
     sources: int
     fixable: int
+    notes: int = 0
 
 
 def check_sources(content: Path, publications: Path, now: dt.datetime, settings: Path = Path("pelicanconf.py")) -> SourceReport:
@@ -45,7 +51,12 @@ def check_sources(content: Path, publications: Path, now: dt.datetime, settings:
     except ContentErrors as error:
         errors += error.diagnostics
     fixable = sum(diagnostic.fix is not None for diagnostic in inspection.diagnostics)
-    return SourceReport(tuple(sorted(set(errors))), warnings, len(find_sources(content)), fixable)
+    return SourceReport(tuple(sorted(set(errors))), warnings, len(find_sources(content)), fixable, _count_notes(content))
+
+
+def _count_notes(content: Path) -> int:
+    sources = (read_manuscript(content, path) for path in find_sources(content) if path.parts[0] != "partners")
+    return sum(len(find_notes(source.text[source.body :])) for source in sources if source)
 
 
 def repair_all(content: Path, publications: Path, *, write: bool) -> list[Repair]:

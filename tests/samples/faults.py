@@ -171,13 +171,19 @@ FAULTS = {
     "file name in Japanese": ("press/2020/記事.md", f"---\n{GOOD}---\n本文\n", 1, "アドレスになりません", "cannot be an address"),
     "no front matter": ("press/2020/a.md", "# 題\n本文\n", 1, "「---」で囲んだ題名や日付がありません", "no front matter"),
     "front matter without end": ("press/2020/a.md", "---\ntitle: 題\n本文\n", 1, "「---」で囲んだ", "no front matter"),
-    "broken YAML": ("press/2020/a.md", "---\ntitle: [題\ndate: 2020-01-02\n---\n本文\n", 3, "YAMLとして読めません", "not valid YAML"),
-    "key twice": ("press/2020/a.md", f"---\n{GOOD}title: 題2\n---\n本文\n", 4, "YAMLとして読めません", "'title' is written twice"),
+    "broken YAML": (
+        "press/2020/a.md",
+        "---\ntitle: [題\ndate: 2020-01-02\n---\n本文\n",
+        2,
+        "「[」で始まる内容は並びです",
+        "a value that begins with [ is a list",
+    ),
+    "key twice": ("press/2020/a.md", f"---\n{GOOD}title: 題2\n---\n本文\n", 4, "「title」が二度書かれています", "'title' is written twice"),
     "alias": (
         "press/2020/a.md",
         "---\ntitle: &a 題\nsummary: *a\ndate: 2020-01-02\n---\n本文\n",
         2,
-        "YAMLとして読めません",
+        "「&」か「*」で始まっています",
         "anchors and aliases",
     ),
     "expires before date": (

@@ -41,6 +41,7 @@ _HEADER = re.compile(r"\A---[ \t]*\n(?:.*\n)*?---[ \t]*(?:\n|\Z)")
 _CODE = (
     _Pattern(("```", "~~~"), re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)),
     _Pattern(("<!--",), re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)),
+    _Pattern(("%%",), re.compile(r"(?<!%)%%(?!%).*?(?:%%|\Z)", re.DOTALL)),
     _Pattern(("</",), re.compile(r"<(pre|code)\b[^<>]*>.*?</\1>", re.DOTALL | re.IGNORECASE)),
     _Pattern(("`",), re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)\1(?!`)", re.DOTALL)),
 )

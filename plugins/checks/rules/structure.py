@@ -23,6 +23,7 @@ _OTHERWISE = ("\n=", "\n-", "<h", "<H")
 """If a body has none of these, all its headings are lines that begin with #."""
 _BOLD = re.compile(r"(?:\A|(?<=\n\n)|(?<=\x00\n))(\*\*|__)([^*_\n]{1,40}[^*_\n。．.！!？?])\1[ \t]*(?=\n\n|\n?\Z)")
 _DOTS = re.compile(r"(?:^[ \u3000]*[・･]\S[^\n]*(?:\n|\Z)){2,}", re.MULTILINE)
+_DOT = re.compile(r"^[ \u3000]*([・･])", re.MULTILINE)
 _DIVIDER = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*$|^[ \t]*\|[ \t]*:?-+:?[ \t]*\|[ \t]*$", re.MULTILINE)
 _TABLE = re.compile(r"<table\b.*?(?:</table>|\Z)", re.IGNORECASE | re.DOTALL)
 
@@ -102,11 +103,14 @@ def _bold(source: Manuscript) -> Iterator[Hit]:
 
 def _dots(source: Manuscript) -> Iterator[Hit]:
     for match in _DOTS.finditer(source.marked) if "・" in source.marked or "･" in source.marked else ():
-        yield Hit(
-            *match.span(),
-            "「・」で始めた行は、一つの段落につながって表示されます。行のはじめを「- 」にし、前に空の行を置いてください",
-            "lines that begin with ・ run together into one paragraph: begin each with '- ' after an empty line",
-        )
+        for dot in _DOT.finditer(match[0]):
+            yield Hit(
+                match.start() + dot.start(1),
+                match.start() + dot.end(1),
+                "「・」で始めた行は、ほかのMarkdownでは一つの段落につながります。行のはじめを「- 」にしてください",
+                "lines that begin with ・ run together into one paragraph elsewhere: begin each with '- '",
+                "- " if dot.start() == dot.start(1) else None,
+            )
 
 
 def _tables(source: Manuscript) -> Iterator[Hit]:
@@ -159,7 +163,7 @@ RULES = (
     ),
     Rule(
         "T206", "warn", "「・」で作った並び", "a list made of ・",
-        "Markdownでは一つの段落につながり、並びとして読み上げられません", "Markdown runs the lines together, and no list is announced",
-        "WCAG 2.2 H48", "・水\n・毛布", "- 水\n- 毛布", _dots,
+        "このサイトでは並びになりますが、ほかのMarkdownでは一つの段落につながり、並びとして読み上げられません", "this site makes a list of them, but elsewhere the lines run together, and no list is announced",
+        "WCAG 2.2 H48", "・水\n・毛布", "- 水\n- 毛布", _dots, fixes=True,
     ),
 )  # fmt: skip

@@ -116,6 +116,10 @@ class Site(_Table):
     contact: EmailStr
     timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Tokyo"
     sample: bool = False
+    line_breaks: bool = Field(
+        default=False,
+        description="Whether the end of a line inside a paragraph is one on the page and in the mail. Without it, the lines of a paragraph run together, Japanese without a space between.",
+    )
     data_license: DataLicense | None = Field(
         default=None,
         description="The licence of the site's open data. It is stated on each page that offers a table, and as `license` of the Dataset in the page's "

@@ -56,6 +56,8 @@ RULES = tuple(
         ("F604", "まだ公開されていない記事", "an article that is not public yet", "号が届いたときに、リンクの先がありません", "when the issue arrives, its link would lead nowhere"),
         ("F701", "本文の「#」の見出し", "a heading with one #", "一つの「#」はページの題名の段です", "one # is the level of the page's title", "JIS X 8341-3 1.3.1", "# 駅が開きました", "## 駅が開きました"),
         ("F702", "本文に書けないHTML", "HTML that may not be in a body", "動くもの、よそから読み込むもの、見た目だけの指定は、読めない人を生みます", "what runs, loads or only styles shuts some readers out", "JIS X 8341-3 4.1.1"),
+        ("F703", "閉じていない編集メモ", "a note for other editors that is not closed", "「<!--」や「%%」で始めたメモの終わりがないと、どこまでがメモか分からず、メモが公開されかねません", "without its end nobody knows where a note ends, and it might go public", "", "%% 金額は未発表", "%% 金額は未発表 %%"),
+        ("F704", "項目の中の編集メモ", "a note in a field", "題名や要約はそのまま公開されます。メモは本文に「%% %%」で書くか、項目の後に「 #」で書きます", "title and summary go public as they are: a note belongs into the body between %%, or behind the value after a number sign", "", "summary: 開きました <!-- 確認中 -->", "summary: 開きました # 確認中"),
         ("F801", "なくなった避難のことば", "an order that was abolished", "避難勧告は2021年5月になくなりました。聞いた人が、逃げるのかどうか分かりません", "the law knows it no longer, so that people do not know whether to leave", "災害対策基本法（2021年5月20日）", "title: 避難勧告が出ました", "title: 避難指示が出ました"),
         ("F802", "訓練と本当の知らせの取り違え", "a drill that looks real, or a notice that looks like a drill", "訓練の知らせが本物として出た例が、各地にあります", "drills have gone out as real in several prefectures", "", "title: 津波警報が出ました（content/drills/）", "title: 【訓練】津波警報が出ました"),
         ("F803", "食い違う警戒レベル", "levels that disagree", "題名とページのほかのところで段階が違うと、どちらを信じればよいか分かりません", "where title and page name two levels, nobody knows which to believe", "避難情報に関するガイドライン（2021年5月）"),

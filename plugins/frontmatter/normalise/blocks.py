@@ -95,7 +95,7 @@ def take_quote(walker: Walker) -> bool:
         text = walker.lines[end].text
         if match := signs.QUOTE.match(text) or signs.WIDE_QUOTE.match(text):
             inside.append(Line(match[1], walker.lines[end].number))
-        elif inside and text.strip() and is_running(inside[-1].text) and not walker.interrupts(end):
+        elif inside and text.strip() and is_running(inside[-1].text) and not (signs.ITEM.match(text) or walker.interrupts(end)):
             inside.append(Line(text.lstrip(" "), walker.lines[end].number))
         else:
             break

@@ -11,6 +11,7 @@ from markdown.preprocessors import Preprocessor
 from markdown.util import ETX, STX
 
 from plugins.frontmatter.normalise.normaliser import normalise
+from plugins.frontmatter.normalise.plain import is_plain
 from plugins.typography.web_addresses import WEB, trimmed
 
 
@@ -23,28 +24,30 @@ class _Normalise(Preprocessor):
 
     def run(self, lines: list[str]) -> list[str]:
         text = "\n".join(lines).replace(STX, "").replace(ETX, "")
-        result = normalise(text, self.md.htmlStash.store, breaks=self._breaks).text
+        result = text if is_plain(text) else normalise(text, self.md.htmlStash.store, breaks=self._breaks).text
         return [*(result.expandtabs(self.md.tab_length) if "\t" in result else result).split("\n"), "", ""]
 
 
 class _BareAddress(InlineProcessor):
     """Keeps the characters of an address that stands in a text as they are: ``_`` and ``*`` in it are no emphasis."""
 
-    # The text comes too (Python-Markdown 3), which the stubs of Pattern do not know.
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # type: ignore[override]  # noqa: ARG002
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # type: ignore[override]  # noqa: ARG002 - InlineProcessor's own
         address = trimmed(m[0])
         return address, m.start(), m.start() + len(address)
 
 
 class NormaliseExtension(Extension):
-    """Normalises before anything else is read."""
+    """Normalises before anything else is read. With ``addresses``, emphasis keeps out of addresses that stand in a text."""
 
-    def __init__(self, *, breaks: bool = False) -> None:
+    def __init__(self, *, breaks: bool = False, addresses: bool = True) -> None:
         super().__init__()
-        self._breaks = breaks
+        self._breaks, self._addresses = breaks, addresses
 
     def extendMarkdown(self, md: Markdown) -> None:
         """Register the step in the place of Python-Markdown's own two, and what keeps addresses whole."""
-        md.inlinePatterns.register(_BareAddress(WEB, md), "bare-address", 85)  # after links (160) and raw HTML (90), before emphasis (60)
+        if self._addresses:
+            md.inlinePatterns.register(
+                _BareAddress(WEB, md), "bare-address", 85
+            )  # after links (160) and raw HTML (90), before emphasis (60)
         md.preprocessors.deregister("html_block")
         md.preprocessors.register(_Normalise(md, breaks=self._breaks), "normalize_whitespace", 30)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from plugins.frontmatter.normalise.code_spans import CodeSpans
 
 # What a link may lead to (`plugins.frontmatter.model.link_targets`): an address, a path, an anchor, a file. Words in brackets are none of these.
 _TARGET = r"(?:https?://|mailto:|tel:|geo:|www\.|\.{0,2}/|#)[!-'*-;=?-Z\\^-~]*|[\w./-]+\.[A-Za-z0-9]{2,4}"
 _LINK = re.compile(
-    rf"(?P<mark>[!！]?)[\[［](?P<text>[^\[\]［］\n]{{1,300}})[\]］][(（][ \u3000]*(?P<to>{_TARGET})[ \u3000]*[)）]", re.ASCII
+    rf"(?P<mark>[!！]?)[\[［](?P<words>[^\[\]［］\n]{{1,300}})[\]］][(（][ \u3000]*(?P<to>{_TARGET})[ \u3000]*[)）]", re.ASCII
 )
 _NOTE = re.compile(r"[\[［][\^＾]([^\[\]［］\s^＾]{1,60})[\]］]")
 _BOLD = re.compile(r"(?<!＊)＊＊(?![＊\s])([^＊\n]{1,300}?)(?<!\s)＊＊(?!＊)")
@@ -38,15 +39,43 @@ def narrow(text: str) -> str:
 
 
 def _narrow(text: str) -> str:
-    text = _LINK.sub(_link, text)
-    text = _NOTE.sub(r"[^\1]", text)
-    return _BOLD.sub(r"**\1**", text)
+    parts, at = list[str](), 0
+    for start, end, sign in _changes(text):
+        parts += [text[at:start], sign]
+        at = end
+    return "".join((*parts, text[at:]))
 
 
-def _link(match: re.Match[str]) -> str:
-    if match[0].isascii() or not set(match[0]) & set("！［］（）"):
-        return match[0]
-    return f"{'!' if match['mark'] else ''}[{match['text']}]({match['to']})"
+def wide_marks(text: str) -> list[tuple[int, int, str]]:
+    """Return start, end and the mark of Markdown for each full-width mark in a line, outside of code."""
+    code = list(CodeSpans(text)) if "`" in text else []
+    return [change for change in _changes(text) if not code or not any(start <= change[0] < end for start, end in code)]
+
+
+def _changes(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield what to change, from left to right. A link's text may hold bold words."""
+    if not WIDE.search(text):
+        return
+    changes = list[tuple[int, int, str]]()
+    for match in _LINK.finditer(text):
+        changes += _of_link(match)
+    for match in _NOTE.finditer(text):
+        changes += _if_wide(text, (match.start(), match.start() + 2, "[^"), (match.end() - 1, match.end(), "]"))
+    for match in _BOLD.finditer(text):
+        changes += [(match.start(), match.start() + 2, "**"), (match.end() - 2, match.end(), "**")]
+    yield from sorted(changes)
+
+
+def _of_link(match: re.Match[str]) -> list[tuple[int, int, str]]:
+    """Return the changes of a link: the sign of an image, the brackets around the words, those around the target."""
+    words, to = match.span("words"), match.span("to")
+    places = ((words[0] - 1, words[0], "["), (words[1], to[0], "]("), (to[1], match.end(), ")"))
+    image = [(match.start(), match.start() + 1, "!")] if match["mark"] else []
+    return _if_wide(match.string, *image, *places)
+
+
+def _if_wide(text: str, *places: tuple[int, int, str]) -> list[tuple[int, int, str]]:
+    return [(start, end, sign) for start, end, sign in places if not text[start:end].isascii()]
 
 
 def task(text: str) -> str:

@@ -61,6 +61,7 @@ class ItemReader:
         return item
 
     def _continue(self, item: Item, at: int, base: int, offset: int, *, ordered: bool) -> None:
+        shift = 0  # columns that are missing before an inner list of bullets
         while at < len(self.lines):
             text = self.lines[at].text
             columns = signs.indentation(text)
@@ -68,12 +69,11 @@ class ItemReader:
                 if len(item.inside) == 1 and not item.inside[0].text:
                     break  # an item may begin with at most one empty line
                 item.inside.append(Line("", self.lines[at].number))
-            elif columns >= offset:
-                self._add(item, signs.spaced(text)[offset:], at)
-            elif ordered and columns >= base + 2 and (inner := signs.INDENTED_ITEM.match(signs.spaced(text))) and not inner[2][0].isdigit():
-                self.remarks.append(Remark(self.lines[at].number, "nesting", text.strip()[:20], " " * offset + text.lstrip(" \t")))
-                offset = columns
-                self._add(item, signs.spaced(text)[offset:], at)
+            elif columns >= offset - shift:
+                self._add(item, signs.spaced(text)[offset - shift :], at, shift)
+            elif ordered and not shift and columns >= base + 2 and _is_inner_bullet(text):
+                shift = offset - columns
+                self._add(item, signs.spaced(text)[columns:], at, shift)
             elif self._goes_on(item, at):
                 self._add(item, text.lstrip(" \t"), at)
             else:
@@ -85,7 +85,10 @@ class ItemReader:
         item.following = at
         item.loose = any(not line.text for line in item.inside[1:])
 
-    def _add(self, item: Item, text: str, at: int) -> None:
+    def _add(self, item: Item, text: str, at: int, shift: int = 0) -> None:
+        if shift:
+            whole = self.lines[at].text
+            self.remarks.append(Remark(self.lines[at].number, "nesting", whole.strip()[:20], " " * shift + whole))
         item.inside.append(Line(text, self.lines[at].number))
         self._note_fence(text)
 
@@ -102,6 +105,11 @@ class ItemReader:
         if self.fence or not is_running(item.inside[-1].text):
             return False
         return not signs.ITEM.match(self.lines[at].text) and not self.interrupts(at)
+
+
+def _is_inner_bullet(text: str) -> bool:
+    match = signs.INDENTED_ITEM.match(signs.spaced(text))
+    return match is not None and not match[2][0].isdigit()
 
 
 def is_running(line: str) -> bool:

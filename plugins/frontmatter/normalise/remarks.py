@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-Kind = Literal["cells", "divider", "open fence", "open html", "code", "rows", "underline", "number", "nesting", "close", "wide", "deep"]
+Kind = Literal["cells", "divider", "open fence", "open html", "code", "rows", "underline", "number", "nesting", "close", "wide"]
 
 
 class Line(NamedTuple):
@@ -42,4 +42,4 @@ Stash = Callable[[str], str]
 """Takes HTML that Markdown must not read, and returns the line that stands for it."""
 
 DEEPEST = 30
-"""Lists and quotations inside each other. What lies deeper is left as it was written: each level is walked anew."""
+"""Lists and quotations inside each other. What lies deeper is left as it was written: each level is walked anew. `body_limits` refuses it."""

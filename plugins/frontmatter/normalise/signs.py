@@ -34,9 +34,10 @@ _LETTERED = re.compile(r"^o\t[ \t]*(\S.*)$")
 ORDINAL = re.compile(r"^[ \u3000]*([0-9０-９]{1,2})([．）.)])[ \t\u3000]*(?![0-9０-９])(\S.*)$")
 """``１．受付``. It is a list if the following lines count on from it."""
 
-LABEL = re.compile(
-    r"^(?:[（(][0-9０-９一二三四五六七八九十ア-ンa-zA-Zａ-ｚ]{1,2}[）)]|[^\s\u3000。、]{1,8}(?:\u3000|：(?!//))\s*\S|[0-9０-９]{1,2}[．）])"
+LABEL_PATTERN = (
+    r"(?:[（(][0-9０-９一二三四五六七八九十ア-ンa-zA-Zａ-ｚ]{1,2}[）)]|[^\s\u3000。、]{1,8}(?:\u3000|：(?!//))\s*\S|[0-9０-９]{1,2}[．）])"
 )
+LABEL = re.compile(rf"^(?!::|：：){LABEL_PATTERN}")
 """A line of a form: ``日時　3月21日``, ``会場：石巻市``, ``（1）受付``. Two in a row are not one sentence."""
 
 

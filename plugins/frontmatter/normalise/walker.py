@@ -94,7 +94,6 @@ class Walker:
     def inner(self, lines: Sequence[Line], *, in_item: bool = False) -> list[Line]:
         """Return what is inside a quotation or an item, walked one level deeper."""
         if self.depth >= DEEPEST:
-            self.remarks.append(Remark(lines[0].number, "deep", lines[0].text.strip()[:20]))
             return list(lines)
         walker = Walker(lines, self.stash, self.breaks, self.depth + 1, in_item=in_item, remarks=self.remarks, elements=self.elements)
         return walker.walk() or [Line("", lines[0].number)]

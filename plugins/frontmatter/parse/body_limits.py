@@ -14,6 +14,7 @@ from lxml import etree
 
 from plugins.control_characters import control_words
 from plugins.diagnostics import Diagnostic
+from plugins.frontmatter.normalise.notes import find_notes
 from plugins.frontmatter.parse.markdown import Body, control_character
 from plugins.frontmatter.parse.source import Source
 
@@ -40,9 +41,18 @@ _TOO_DEEP = etree.XPath(f"boolean({'/'.join('*' * DEEPEST)})")
 _CELLS = etree.XPath("count(.//td) + count(.//th)")
 
 
-def check_text(source: Source) -> list[Diagnostic]:
-    """Return what Markdown would take too long to find out."""
-    return [*_open_runs(source), *_repeated_marks(source)]
+def check_text(source: Source, *, in_markdown: bool = True) -> list[Diagnostic]:
+    """Return what Markdown would take too long to find out, and a note for other editors that is never closed: what follows it would go public."""
+    return [*_open_runs(source), *_repeated_marks(source), *(_open_notes(source) if in_markdown else ())]
+
+
+def _open_notes(source: Source) -> Iterator[Diagnostic]:
+    for note in find_notes(source.body):
+        if note.end is None:
+            sign, end = ("<!--", "-->") if source.body.startswith("<!--", note.start) else ("%%", "%%")
+            ja = f"編集メモの「{sign}」が閉じていません。メモの終わりに「{end}」を書くか、「{sign}」を消してください"
+            en = f"a note for other editors that begins with {sign!r} is not closed: write {end!r} where it ends, or delete {sign!r}"
+            yield Diagnostic(source.path, source.body_line + source.body.count("\n", 0, note.start), ja, en, "F703")
 
 
 def check_tree(source: Source, body: Body) -> list[Diagnostic]:

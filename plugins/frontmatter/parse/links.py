@@ -20,12 +20,12 @@ from plugins.frontmatter.model.document import Document, Header, LoadedText, Pic
 from plugins.frontmatter.model.link_targets import has_host, is_allowed, is_outside
 from plugins.frontmatter.normalise.notes import without_notes
 from plugins.frontmatter.parse.attachments import AttachmentResolver
-from plugins.frontmatter.parse.bare_links import link_telephones
 from plugins.frontmatter.parse.directives import DIRECTIVES
 from plugins.frontmatter.parse.image_files import image_permalink
 from plugins.frontmatter.parse.markdown import Body
 from plugins.frontmatter.parse.references import ENDED, LIVE, ReferenceResolver
 from plugins.frontmatter.parse.source import Source
+from plugins.typography.bare_links import link_telephones
 from plugins.typography.telephones import has_telephone
 
 _LONGEST_NAME = 255
@@ -68,7 +68,7 @@ class LinkResolver:
             publication=header.publication,
             url=header.url,
             summary=summary,
-            text=LoadedText(html, without_notes(parsed.source.body)),
+            text=LoadedText(html, _public_text(parsed)),
             body_line=parsed.source.body_line,
             picture=picture,
             files=files,
@@ -225,6 +225,11 @@ class LinkResolver:
             )
         element.set(f"data-{name}", str(path))
         return None
+
+
+def _public_text(parsed: ParsedSource) -> str:
+    """Return the Markdown that pages may quote (the transcript of a film): without what editors write for each other."""
+    return parsed.source.body if parsed.header.content_type == "partner" else without_notes(parsed.source.body)
 
 
 def _to_page(link: Any, url: str, state: str, fragment: str) -> None:

@@ -23,8 +23,8 @@ from markdown.util import AtomicString
 from plugins.control_characters import CONTROL
 from plugins.frontmatter.model.link_targets import is_allowed
 from plugins.frontmatter.normalise.extension import NormaliseExtension
-from plugins.frontmatter.parse.bare_links import link_addresses
 from plugins.frontmatter.parse.directives import expand_directives
+from plugins.typography.bare_links import link_addresses
 from plugins.typography.web_addresses import has_address
 
 ALLOWED = frozenset(
@@ -94,12 +94,16 @@ class PlainTextExtension(Extension):
         md.parser.blockprocessors.register(_HeadingProcessor(md.parser), "one-heading", 200)
 
 
+_RARE = re.compile(r"~~|(?:://|www\.)[^\s<>]*[_*]")
+"""Marks for which Python-Markdown has more inline patterns here. Each of them costs every paragraph with marks; most articles have none."""
+
+
 @cache
-def _markdown(*, breaks: bool) -> Markdown:
+def _markdown(*, breaks: bool, rare: bool) -> Markdown:
     # sane_lists: as in CommonMark, a list of the other kind begins a new list, and a list begins with its first number.
-    names = ["tables", "footnotes", "sane_lists", "def_list", "pymdownx.tilde", *(["nl2br"] if breaks else [])]
+    names = ["tables", "footnotes", "sane_lists", "def_list", *(["pymdownx.tilde"] if rare else []), *(["nl2br"] if breaks else [])]
     return Markdown(
-        extensions=[*names, NormaliseExtension(breaks=breaks), PlainTextExtension()],
+        extensions=[*names, NormaliseExtension(breaks=breaks, addresses=rare), PlainTextExtension()],
         extension_configs={
             "footnotes": {"BACKLINK_TITLE": "注{}の付いた本文に戻る", "BACKLINK_TEXT": "↩", "SEPARATOR": "-"},
             "tables": {"use_align_attribute": True},  # `_name_tables` makes a class of it
@@ -158,7 +162,7 @@ def parse_markdown(text: str, *, directives: bool = False, breaks: bool = False)
     With ``directives``, `expand_directives` runs first: a line ``::記事 file`` becomes ``<div data-teaser="file">``. With ``breaks`` a line end inside a
     paragraph is one on the page. Raises `RecursionError` for lists or definitions too deep inside each other.
     """
-    parser = _markdown(breaks=breaks)
+    parser = _markdown(breaks=breaks, rare=_RARE.search(text) is not None)
     parser.reset()
     try:
         html = parser.convert(expand_directives(text) if directives else text)
@@ -174,7 +178,7 @@ def parse_markdown(text: str, *, directives: bool = False, breaks: bool = False)
     if "img" in tags:
         _make_figures(body.root)
     if "table" in tags:
-        _name_tables(body.root)
+        _name_tables(body.root, aligned=' align="' in html)
     if has_address(html):
         link_addresses(body.root)
     return body
@@ -205,12 +209,12 @@ def control_character(root: Any) -> str:
 
 
 _TEXT_WITHOUT_NOTES: Callable[[Any], Iterable[str]] = etree.XPath(  # type: ignore[assignment]
-    ".//text()[not(ancestor::sup or ancestor::rt or ancestor::rp)]", smart_strings=False
+    ".//text()[not(ancestor::sup or ancestor::rt or ancestor::rp or ancestor::del)]", smart_strings=False
 )
 
 
 def plain_text(element: Any) -> str:
-    """Return the text of ``element`` in one line, without footnote marks and ruby readings."""
+    """Return the text of ``element`` in one line, without footnote marks, ruby readings and what is struck out."""
     return " ".join("".join(_TEXT_WITHOUT_NOTES(element)).split())
 
 
@@ -252,16 +256,16 @@ def _make_figures(root: Any) -> None:
                 etree.SubElement(paragraph, "figcaption").text = caption
 
 
-def _name_tables(root: Any) -> None:
+def _name_tables(root: Any, *, aligned: bool) -> None:
     """Give header cells their scope (WCAG 2.2, 1.3.1), and put each table into a box that scrolls and has a name.
 
     On a narrow screen the box scrolls, not the page (1.4.10), and takes the focus, so that a keyboard can scroll it (2.1.1).
     """
     for table in list(root.iter("table")):
-        for cell in table.iter("th", "td"):
-            if cell.tag == "th":
-                cell.set("scope", "col")
-            if (side := cell.attrib.pop("align", "")) in ("right", "center"):
+        for cell in table.iter("th"):
+            cell.set("scope", "col")
+        for cell in table.xpath(".//*[@align]") if aligned else ():
+            if (side := cell.attrib.pop("align")) in ("right", "center"):
                 cell.set("class", side)
         box = etree.Element("div", {"class": "table", "role": "region", "tabindex": "0", "aria-label": _heading_before(table)})
         table.getparent().replace(table, box)

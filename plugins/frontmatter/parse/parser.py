@@ -16,6 +16,7 @@ from plugins.frontmatter.model.content_types import CONTENT_TYPES, Meta, Page, P
 from plugins.frontmatter.model.document import Document, Header, permalink
 from plugins.frontmatter.model.fields import Reading
 from plugins.frontmatter.model.registry import Publication, Registry
+from plugins.frontmatter.normalise.notes import without_notes
 from plugins.frontmatter.parse.body_limits import check_text, check_tree
 from plugins.frontmatter.parse.directives import check_directives
 from plugins.frontmatter.parse.explain import explain
@@ -61,9 +62,24 @@ def _read_header(content: Path, path: PurePosixPath, reading: Reading) -> tuple[
     meta = _validate(source, CONTENT_TYPES[content_type], reading)
     if not isinstance(meta, Meta):
         return RejectedSource(path, content_type, source, meta)
-    if diagnostics := _check_address(source, meta, registry):
+    if diagnostics := _check_address(source, meta, registry) + (_notes_in_fields(source) if content_type != "partner" else []):
         return RejectedSource(path, content_type, source, diagnostics)
     return source, Header(path, content_type, meta, publication, permalink(path, content_type, meta, publication))
+
+
+def _notes_in_fields(source: Source) -> list[Diagnostic]:
+    """Return a diagnostic for each field that holds a note for other editors: title, summary and the rest go public as they are."""
+    return [
+        Diagnostic(
+            source.path,
+            source.line_of((key,)),
+            f"「{key}」に編集メモがあります。この項目は、書いたとおり公開されます。メモは本文に「%% %%」で書いてください",
+            f"{key!r} holds a note for other editors, and is published as it is: write notes between %% in the body",
+            "F704",
+        )
+        for key, value in source.data.items()
+        if "<!--" in (text := str(value)) or "%%" in text
+    ]
 
 
 def as_if_published(header: Header) -> Header:
@@ -77,7 +93,7 @@ def resolve_source(source: Source, header: Header, references: ReferenceResolver
     """Return the document (None if its body cannot be read), and the diagnostics of its body. Its references are in ``references.resolved`` afterwards."""
     references.resolved = {}
     try:
-        body, diagnostics = _read_body(source, header.content_type)
+        body, diagnostics = _read_body(source, header.content_type, references.registry)
         if body is None:
             return None, diagnostics
         document, link_diagnostics = LinkResolver(references).resolve(ParsedSource(header, source, body))
@@ -92,7 +108,7 @@ def check_rejected(rejected: RejectedSource, references: ReferenceResolver) -> l
     if rejected.source is None:
         return []
     try:
-        body, diagnostics = _read_body(rejected.source, rejected.content_type)
+        body, diagnostics = _read_body(rejected.source, rejected.content_type, references.registry)
         if body is None or diagnostics:
             return diagnostics
         header = Header(rejected.path, rejected.content_type, Meta.model_construct(title=""), None, "")
@@ -101,22 +117,25 @@ def check_rejected(rejected: RejectedSource, references: ReferenceResolver) -> l
         return [unexpected(rejected.path, error)]
 
 
-def _read_body(source: Source, content_type: str) -> tuple[Body | None, list[Diagnostic]]:
+def _read_body(source: Source, content_type: str, registry: Registry) -> tuple[Body | None, list[Diagnostic]]:
     """Return the parsed body and its diagnostics; no body if it goes past a bound, or holds what no tree may hold."""
-    if diagnostics := check_text(source):
+    if diagnostics := check_text(source, in_markdown=content_type != "partner"):
         return None, diagnostics
-    body = _parse(source, content_type)
+    body = _parse(source, content_type, registry)
     if diagnostics := check_tree(source, body):
         return None, diagnostics
     return body, _check_body(source, body, content_type)
 
 
-def _parse(source: Source, content_type: str) -> Body:
-    return parse_html(source.body) if content_type == "partner" else parse_markdown(source.body, directives=content_type == "issue")
+def _parse(source: Source, content_type: str, registry: Registry) -> Body:
+    if content_type == "partner":
+        return parse_html(source.body)
+    return parse_markdown(source.body, directives=content_type == "issue", breaks=registry.site.line_breaks)
 
 
 def _check_body(source: Source, body: Body, content_type: str) -> list[Diagnostic]:
-    return _check_markup(source, body) + (check_directives(source) if content_type == "issue" else [])
+    without = replace(source, body=without_notes(source.body))
+    return _check_markup(source, body) + (check_directives(without) if content_type == "issue" else [])
 
 
 def _placement(source: Source, registry: Registry) -> tuple[str, Publication | None] | Diagnostic:

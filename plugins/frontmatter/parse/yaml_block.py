@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from plugins.control_characters import CONTROL, control_words
+from plugins.frontmatter.parse.yaml_words import find_culprit
 
 Place = tuple[int | str, ...]
 """The keys and list indices that lead to a value in the front matter: ``("attachments", 0, "file")``."""
@@ -25,6 +26,12 @@ LONGEST = 1_000
 
 LONGEST_TEXT = 10_000
 """Characters of one value. What readers see is bounded by its field (`plugins.frontmatter.model.fields.Line`)."""
+
+
+_ESCAPED = (
+    "二重の引用符の中の「\\」は、次の字と合わせて見えない字になります。一重の引用符「'」に替えるか、「\\\\」と二つ書いてください",
+    "a backslash between double quotes makes an invisible character of what follows: write single quotes, or two backslashes",
+)
 
 
 class FrontMatterError(Exception):
@@ -47,21 +54,35 @@ def parse_yaml(text: str, first_line: int = 1) -> tuple[dict[str, object], dict[
     """
     loader = _Loader(text)
     try:
-        return _read_document(loader, first_line)
+        return _read_document(loader, text, first_line)
     except yaml.MarkedYAMLError as error:
-        raise _not_yaml(error.problem_mark.line if error.problem_mark else 0, error.problem or str(error), first_line) from error
+        raise _unreadable(text, error.problem_mark.line if error.problem_mark else 0, first_line) from error
     except (yaml.YAMLError, ValueError) as error:  # ValueError: an escape beyond U+10FFFF; YAMLError: a character that YAML does not allow
-        raise _not_yaml(0, str(error).splitlines()[0], first_line) from error
+        raise _unreadable(text, 0, first_line) from error
     finally:
         loader.dispose()
 
 
-def _not_yaml(line: int, problem: str, first_line: int) -> FrontMatterError:
-    ja = f"YAMLとして読めません。「項目: 内容」の形にし、内容に「: 」や「#」があれば引用符で囲んでください（{problem}）"
-    return FrontMatterError(line + first_line, ja, f"not valid YAML: {problem}", "F105")
+def _unreadable(text: str, line: int, first_line: int) -> FrontMatterError:
+    """Return the error for what the parser cannot read. Its own words are not shown: they are terms of YAML."""
+    culprit = find_culprit(text, line)
+    if culprit:
+        return FrontMatterError(culprit.line + first_line, culprit.ja, culprit.en, "F105")
+    shown = [*text.split("\n"), ""][min(line, text.count("\n"))].strip()[:30]
+    ja = f"「{shown}」のあたりが読めません。「項目: 内容」の形にし、内容に記号があれば引用符「'」で囲んでください"
+    return FrontMatterError(
+        line + first_line,
+        ja,
+        f"cannot read what is near {shown!r}: write 'key: value', and put the value between quotes if it holds signs",
+        "F105",
+    )
 
 
-def _read_document(loader: Any, first_line: int) -> tuple[dict[str, object], dict[Place, int]]:
+def _not_yaml(line: int, ja: str, en: str, first_line: int) -> FrontMatterError:
+    return FrontMatterError(line + first_line, ja, en, "F105")
+
+
+def _read_document(loader: Any, text: str, first_line: int) -> tuple[dict[str, object], dict[Place, int]]:
     loader.get_event()  # the start of the stream
     event = loader.get_event()
     if isinstance(event, yaml.StreamEndEvent):
@@ -69,13 +90,18 @@ def _read_document(loader: Any, first_line: int) -> tuple[dict[str, object], dic
     event = loader.get_event()
     line = event.start_mark.line
     if not isinstance(event, yaml.MappingStartEvent):
-        raise _not_yaml(line, "a list of 'key: value' lines is needed", first_line)
+        raise _unreadable(text, line, first_line)
     table = _Table((), {})
     lines: dict[Place, int] = {(): first_line - 1}
     _Builder(loader, first_line, lines).fill(table)
     loader.get_event()  # the end of the document
     if not isinstance(event := loader.get_event(), yaml.StreamEndEvent):
-        raise _not_yaml(event.start_mark.line, "there is a second document", first_line)
+        raise _not_yaml(
+            event.start_mark.line,
+            "ここから先が別の文書になっています。行の「---」か「...」を消してください",
+            "a second document begins here: delete the line --- or ...",
+            first_line,
+        )
     return table.value, lines
 
 
@@ -116,7 +142,12 @@ class _Builder:
                 stack.pop()
             elif kind is yaml.AliasEvent or event.anchor is not None:
                 # A few aliases can grow to gigabytes ("billion laughs"), and no editor needs one.
-                raise _not_yaml(event.start_mark.line, "anchors and aliases (& and *) are not used here", self.first_line)
+                raise _not_yaml(
+                    event.start_mark.line,
+                    "内容が「&」か「*」で始まっています。引用符「'」で囲んでください",
+                    "the value begins with & or *: put it between quotes (anchors and aliases are not used here)",
+                    self.first_line,
+                )
             elif isinstance(top, _Table) and top.key is None:
                 self._begin_entry(top, event)
             else:
@@ -125,10 +156,20 @@ class _Builder:
     def _begin_entry(self, table: _Table, event: Any) -> None:
         line = event.start_mark.line
         if not isinstance(event, yaml.ScalarEvent):
-            raise _not_yaml(line, "a key is a word, not a list or table", self.first_line)
+            raise _not_yaml(
+                line,
+                "項目の名前のところに並びや表があります。「項目: 内容」の形で書いてください",
+                "a key is a word, not a list or table: write 'key: value'",
+                self.first_line,
+            )
         name = self._text(event)
         if name in table.value:  # YAML forbids it (1.1, 3.2.1.1); PyYAML would silently keep the last
-            raise _not_yaml(line, f"{name!r} is written twice", self.first_line)
+            raise _not_yaml(
+                line,
+                f"「{name}」が二度書かれています。どちらかを消してください",
+                f"{name!r} is written twice: delete one of them",
+                self.first_line,
+            )
         if len(table.value) >= LONGEST:
             raise self._too_long(event)
         table.key = name
@@ -165,7 +206,7 @@ class _Builder:
             ja, en = f"一つの値が長すぎます（{LONGEST_TEXT:,}文字まで）", f"one value is too long: at most {LONGEST_TEXT:,} characters"
             raise self._error(event, ja, en, "F108")
         if match := CONTROL.search(text):
-            raise self._error(event, *control_words(match[0]), "F103")
+            raise self._error(event, *(_ESCAPED if event.style == '"' else control_words(match[0])), "F103")
         return text
 
     def _too_long(self, event: Any) -> FrontMatterError:

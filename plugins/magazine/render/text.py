@@ -30,9 +30,24 @@ def paragraph(text: str) -> str:
 
 def prose_text(html: str, base: str, headings: Iterator[str], fold: Fold = paragraph) -> str:
     """Return the text of prose. ``headings`` yields the number of each heading inside; ``base`` makes addresses whole."""
-    writer = _TextWriter(base, headings, fold)
-    blocks = [block for element in parse_html(html).root for block in writer.blocks(element)]
+    writer, root = _TextWriter(base, headings, fold), parse_html(html).root
+    _speak_marks(root)
+    blocks = [block for element in root for block in writer.blocks(element)]
     return "\n\n".join(block for block in blocks if block)
+
+
+def _speak_marks(root: Any) -> None:
+    """Put words in the place of what only the look of the page says: text that is struck out, items that are done."""
+    for mark in [*root.iter("del", "s")]:
+        mark.text = f"（取り消し：{mark.text or ''}"
+        last = mark[-1] if len(mark) else None
+        if last is None:
+            mark.text += "）"
+        else:
+            last.tail = f"{last.tail or ''}）"
+        mark.tag = "span"
+    for sign in root.xpath(".//span[@class='task']"):
+        sign.text = "済み：" if sign.text == "☑" else ""
 
 
 @dataclass(frozen=True)
@@ -52,7 +67,9 @@ class _TextWriter:
                 return [*self._rows(element), *self._links(element)]
             case "figure":
                 return [self._figure(element)]
-            case "div" | "blockquote" | "section" | "dl":
+            case "pre":
+                return [element.text_content().rstrip("\n")]
+            case "div" | "blockquote" | "section" | "dl" | "details":
                 return [block for child in element for block in self.blocks(child)]
             case "hr":
                 return []
@@ -83,7 +100,12 @@ class _TextWriter:
     def _links(self, element: Any) -> list[str]:
         # A telephone number stands in the text already, and a program for mail makes a link of it by itself.
         links = [link for link in element.iter("a") if not link.get("href", "#").startswith(("#", "tel:"))]
-        return [see_also(plain_text(link), absolute(link.get("href"), self.base), self.fold) for link in links]
+        named = [link for link in links if plain_text(link) not in _shown(link.get("href"))]  # an address in the text names itself
+        return [see_also(plain_text(link), absolute(link.get("href"), self.base), self.fold) for link in named]
+
+
+def _shown(href: str) -> tuple[str, ...]:
+    return href, href.removeprefix("mailto:"), href.removeprefix("http://")
 
 
 def _join_items(items: list[str]) -> str:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
-from plugins.frontmatter.parse.bare_links import link_telephones as link_body
 from plugins.frontmatter.parse.markdown import parse_markdown
+from plugins.typography.bare_links import link_telephones as link_body
 from plugins.typography.telephones import find_telephones, has_telephone, link_telephones
 
 

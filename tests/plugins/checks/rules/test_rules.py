@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from plugins.checks.inspection import apply_rules
 from plugins.checks.levels import read_levels
 from plugins.checks.repair import repaired
+from plugins.checks.rules import characters, dates, images, links, markdown, notices, structure
 from plugins.checks.rules.catalogue import RULES, explain_check
 from plugins.checks.rules.manuscript import Manuscript, manuscript
 from plugins.checks.rules.rule import Level, Rule
@@ -29,15 +30,21 @@ def broken_rules(body: str, front_matter: str = FRONT_MATTER) -> list[str]:
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_a_rule_finds_its_bad_example_and_its_good_one_breaks_no_rule(rule: Rule) -> None:
-    assert rule.code in {
-        rule_and_line.partition(":")[0] for rule_and_line in broken_rules(f"はじめの段落です。\n\n{rule.bad}\n\nおわりの段落です。\n")
-    }
-    assert broken_rules(f"はじめの段落です。\n\n{rule.good}\n\nおわりの段落です。\n") == []
+    assert rule.code in {rule_and_line.partition(":")[0] for rule_and_line in broken_rules(*example(rule.bad))}
+    assert broken_rules(*example(rule.good)) == []
+
+
+def example(text: str) -> tuple[str, str]:
+    """Return a body and front matter that hold ``text``, which is either a line of front matter or blocks of a body."""
+    if text.startswith("title: "):
+        return "はじめの段落です。\n", f"---\n{text}\ndate: 2020-05-01\n---\n"
+    return f"はじめの段落です。\n\n{text}\n\nおわりの段落です。\n", FRONT_MATTER
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES.values() if rule.fixes], ids=lambda rule: rule.code)
 def test_a_repair_turns_the_bad_example_into_the_good_one(rule: Rule) -> None:
-    assert repaired(source_with(rule.bad), ALL) == FRONT_MATTER + rule.good
+    (bad_body, bad_head), (body, head) = example(rule.bad), example(rule.good)
+    assert repaired(source_with(bad_body, bad_head), ALL) == head + body
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES.values() if not rule.fixes], ids=lambda rule: rule.code)
@@ -138,6 +145,11 @@ def test_a_diagnostic_has_place_reason_remedy_and_code_in_both_languages_on_one_
     assert "「（1）」のように書いてください / '①' is another character" in line
     assert line.endswith(" [T101]")
     assert "\n" not in line
+
+
+def test_no_two_rules_have_one_code() -> None:
+    modules = (characters, dates, images, links, markdown, notices, structure)
+    assert sum(len(module.RULES) for module in modules) == len(RULES)
 
 
 def test_every_rule_is_explained_with_its_reason_in_both_languages() -> None:
