@@ -8,7 +8,7 @@ Attributes of the form on ``/search/``
     An object of strings: ``u`` root-relative address, ``t`` title, ``d`` date to show, ``p`` publication, ``w`` text, one line for each block, and ``r``,
     if any run of kanji in title and text can be read: runs with their readings as `PageReadings.of` writes them.
 ``/search/words.json``
-    ``v``: kanji in pairs, a variant and what it is compared as. ``s``: groups of words for one thing, as they are compared, the longest first.
+    ``v``: kanji in pairs, a variant and what it is compared as. ``s``: groups of words for one thing, as they are compared, the longest first, and then their readings.
 ``/search/near.json``
     A list of words to offer when a query finds nothing, each with its reading in hiragana, or an empty text.
 ``/search/s/<shard>.json``, one file for each shard, numbered from 0

@@ -75,7 +75,7 @@ class SearchGenerator(Generator):  # type: ignore[misc]
         names = [place.name for place in registry.places.values()] + [topic.name for topic in registry.topics.values()]
         names += [*build[READINGS].names, *(word for group in synonyms.groups for word in group)]
         folder = Path(self.output_path) / _FOLDER
-        index_files.write(folder, "words.json", script_words(synonyms), last)
+        index_files.write(folder, "words.json", script_words(synonyms, readings), last)
         index_files.write(folder, "near.json", near_words(names, titles, readings), last)
 
     def _write_index(self, entries: list[Callable[[], Entry]], keys: list[str]) -> int:

@@ -68,10 +68,16 @@ def read_synonyms(content: Path) -> tuple[Synonyms, list[Diagnostic]]:
     return Synonyms(tuple(groups)), diagnostics
 
 
-def script_words(synonyms: Synonyms) -> dict[str, object]:
-    """Return what the script needs for every query: variants of kanji in pairs, and the groups of synonyms as they are compared."""
+def script_words(synonyms: Synonyms, readings: PageReadings) -> dict[str, object]:
+    """Return what the script needs for every query: variants of kanji in pairs, and the groups of synonyms as they are compared, their readings last."""
     pairs = "".join(variant + kanji for variant, kanji in variants().items())
-    return {"v": pairs, "s": [sorted(set(map(normal, group)), key=lambda word: (-len(word), word)) for group in synonyms.groups]}
+    return {"v": pairs, "s": [_group(group, readings) for group in synonyms.groups]}
+
+
+def _group(words: Iterable[str], readings: PageReadings) -> list[str]:
+    compared = sorted(set(map(normal, words)), key=lambda word: (-len(word), word))
+    kana = (kana_of(readings.of(word)) for word in sorted(words) if _KANJI_ONLY.fullmatch(word))
+    return [*compared, *(each for each in dict.fromkeys(kana) if len(each) > SHORTEST and each not in compared)]
 
 
 def near_words(names: Iterable[str], titles: Iterable[str], readings: PageReadings) -> list[list[str]]:

@@ -18,6 +18,8 @@ from plugins.control_characters import is_blank
 from plugins.frontmatter.model.addresses import LONGEST_NAME, check_former_address
 from plugins.frontmatter.model.link_targets import is_web_address
 from plugins.frontmatter.model.registry import Place, Registry, Topic
+from plugins.typography import written_dates
+from plugins.typography.written_dates import NoSuchMoment
 
 EXPLAINED = "explained"
 """The type of Pydantic's error whose message is written for editors already."""
@@ -81,9 +83,23 @@ def _read_moment(value: Any, info: ValidationInfo) -> dt.datetime:
             return dt.datetime(*numbers, tzinfo=_registry(info).site.zone)  # type: ignore[arg-type,misc]
     except ValueError:  # the form is right, the day is not: 2015-02-30
         pass
-    raise field_error(
-        f"日付「{_short(value)}」が読めません。「2015-03-21」か「2015-03-21 10:00」の形で書いてください",
-        f"{_short(value)!r} is no date: write 2015-03-21 or 2015-03-21 10:00",
+    raise _unread(_short(value))
+
+
+def _unread(text: str) -> PydanticCustomError:
+    """Name what is wrong with a date, and what to write: the same day in the form that is read, if it is written as people write days."""
+    try:
+        written = written_dates.iso(text)
+    except NoSuchMoment as error:
+        return field_error(f"日付「{text}」：{error}", f"{text!r}: {error.en}")
+    if written is not None:
+        return field_error(
+            f"日付「{text}」は「{written}」と書いてください。todoke check --fix でも直せます",
+            f"write {text!r} as {written}; todoke check --fix does it",
+        )
+    return field_error(
+        f"日付「{text}」が読めません。「2015-03-21」か「2015-03-21 10:00」の形で書いてください",
+        f"{text!r} is no date: write 2015-03-21 or 2015-03-21 10:00",
     )
 
 
@@ -178,6 +194,10 @@ Day = Annotated[dt.date, BeforeValidator(_day)]
 EndMoment = Annotated[dt.datetime | None, BeforeValidator(_end)]
 """None stands for "no end", written as ``9999-12-31``."""
 NeededEnd = Annotated[dt.datetime, BeforeValidator(_needed_end)]
+
+DATE_VALIDATORS = frozenset({_moment, _day, _end, _needed_end})
+"""What reads the value of a field that holds a day or a moment."""
+
 Municipality = Annotated[Place, BeforeValidator(_place)]
 TopicField = Annotated[Topic, BeforeValidator(_topic)]
 WebAddress = Annotated[str, AfterValidator(_web)]

@@ -118,11 +118,11 @@ def test_a_notice_has_an_end(tiny: TinySite) -> None:
 
 
 def test_a_comment_of_an_editor_reaches_neither_page_nor_issue(tiny: TinySite) -> None:
-    tiny.write("mail/press/001.md", f"{HEAD}こんにちは。\n\n<!-- メモ -->\n\n## 知らせ\n\n文<!-- 秘 -->です。\n")
+    tiny.write("mail/press/001.md", f"{HEAD}こんにちは。\n\n<!-- メモ -->\n\n## 知らせ\n\n文<!-- 内緒 -->です。\n")
     tiny.build()
     built = [path.read_text(encoding="utf-8") for path in tiny.output.rglob("*") if path.suffix in (".html", ".txt", ".xml", ".json")]
     assert any("こんにちは。" in text for text in built)
-    assert not any("メモ" in text or "秘" in text for text in built)
+    assert not any("メモ" in text or "内緒" in text for text in built)
 
 
 @pytest.fixture(scope="module")

@@ -84,6 +84,9 @@ def test_places_and_topics_list_their_documents(built: TinySite) -> None:
     assert "一つめ" not in built.page("/topics/roads/")
 
 
+PICTURED = "title: 題\ndate: 2020-05-01\nimage: ../../images/sea.png\nimage_alt: 海\n"
+
+
 @pytest.mark.parametrize("feed", ["feed.xml", "press/feed.xml"])
 def test_atom_feeds_are_read_by_feedparser(built: TinySite, feed: str) -> None:
     parsed = feedparser.parse((built.site / feed).read_bytes())
@@ -100,6 +103,19 @@ def test_json_feeds_have_absolute_addresses(three: TinySite) -> None:
     assert feed["version"] == "https://jsonfeed.org/version/1.1"
     assert feed["items"][0]["date_published"] == "2020-08-01T00:00:00+09:00"
     assert 'href="https://site.example.jp/press/2020/05/first/"' in feed["items"][0]["content_html"]
+
+
+def test_a_footnote_in_a_feed_leads_to_the_page_and_a_picture_goes_with_its_entry(tiny: TinySite) -> None:
+    tiny.image()
+    tiny.write("press/2020/a.md", f"---\n{PICTURED}---\n本文[^1]です。\n\n[^1]: 注です。\n")
+    tiny.build()
+    page = "https://site.example.jp/press/2020/05/a/"
+    entry = feedparser.parse((tiny.site / "press/feed.xml").read_bytes()).entries[0]
+    assert f'href="{page}#fn-1"' in entry.content[0].value and f'href="{page}#fnref-1"' in entry.content[0].value
+    (picture,) = entry.enclosures
+    assert picture.href.startswith("https://site.example.jp/") and picture.type.startswith("image/")
+    item = json.loads((tiny.site / "press/feed.json").read_text(encoding="utf-8"))["items"][0]
+    assert 'href="#' not in item["content_html"] and item["image"] == picture.href
 
 
 def test_a_publication_without_articles_has_a_page_and_a_feed(built: TinySite) -> None:
@@ -180,4 +196,4 @@ def test_a_summary_with_signs_of_html_is_words_in_the_feed(tiny: TinySite) -> No
     tiny.build()
     summary = etree.parse(str(tiny.site / "press/feed.xml")).find("{*}entry/{*}summary")
     assert summary is not None
-    assert (summary.get("type"), summary.text) == ("html", "水位&lt;警戒値 &lt;img src=x onerror=alert(1)&gt;")
+    assert (summary.get("type"), summary.text) == ("text", "水位<警戒値 <img src=x onerror=alert(1)>")

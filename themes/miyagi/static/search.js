@@ -5,7 +5,7 @@
   if (!form || !window.fetch || !"".normalize) return;
   const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
   const RESULTS = 10;
-  const MOST_BYTES = 60000; // of pages read at a time
+  const MOST_BYTES = 60000;
   const input = form.elements.q, status = document.getElementById("found"), list = document.getElementById("results"), more = document.getElementById("more");
   const nothing = document.getElementById("nothing"), near = document.getElementById("near");
   const shards = Number(form.dataset.shards);
@@ -15,7 +15,7 @@
   const variants = new Map();
   let synonyms = [];
 
-  // As plugins/search/folding.py says.
+  // See plugins/search/folding.py
   const normal = (text) => text.normalize("NFKC").toLowerCase()
     .replace(/[\u00ad\u200b-\u200d\u2060\ufeff\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu, "")
     .replace(/[-‐‑‒–—―−─━]/g, "ー").replace(/[〜∼]/g, "~")
@@ -154,7 +154,7 @@
   // Returns the first new link.
   const showNext = async (query, words, state, id) => {
     let first = null, bytes = 0, shown = 0;
-    while (state.left.length && shown < RESULTS && bytes < MOST_BYTES) {
+    while (state.left.length && shown < RESULTS && bytes < (shown ? 1 : 3) * MOST_BYTES) {
       const group = state.left.slice(0, Math.min(5, RESULTS - shown));
       const texts = await Promise.all(group.map((number) => load(`/search/d/${number}.json`)));
       if (id !== latest) return null;

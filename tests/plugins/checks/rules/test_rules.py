@@ -124,6 +124,27 @@ def test_a_repair_may_uncover_another_and_a_rule_that_is_off_repairs_nothing() -
     assert repaired(source_with("２０１５年の①\n"), ALL | {"T104": "off"}) == FRONT_MATTER + "２０１５年の（1）\n"
 
 
+@pytest.mark.parametrize("key", ["date", "updated", "expires", "deadline", "start", "end", "apply_by", "as_of"])
+@pytest.mark.parametrize(
+    ("written", "iso"),
+    [
+        ("2016/2/10", "2016-02-10"),
+        ("令和3年3月11日（木）", "2021-03-11"),
+        ('"H27.3.21"', '"2015-03-21"'),
+        ("２０１６．２．１０ 午後3時", "2016-02-10 15:00"),
+    ],
+)
+def test_a_date_of_front_matter_becomes_the_form_that_is_read(key: str, written: str, iso: str) -> None:
+    text = repaired(source_with("2016/2/10に開く\n", f"---\ntitle: 2016/2/10の会\n{key}: {written}\n---\n"), ALL)
+    assert text == f"---\ntitle: 2016年2月10日の会\n{key}: {iso}\n---\n2016年2月10日に開く\n"
+
+
+@pytest.mark.parametrize("value", ["2016-2-10", "2016-02-10 9:00", "2016-02-10T10:00+09:00", "2016/2/30", "来週"])
+def test_a_date_that_is_read_or_that_is_none_is_left_alone(value: str) -> None:
+    front_matter = f"---\ntitle: 題\ndate: {value}\n---\n"
+    assert repaired(source_with("本文\n", front_matter), ALL) == f"{front_matter}本文\n"
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.text(alphabet="①㈱ﾎﾞ２０日時　 \n#`*[](){}!|-=<>/・あ～年月:h\"'^3", max_size=60))
 def test_a_repair_is_done_once_and_keeps_every_line(body: str) -> None:
