@@ -81,7 +81,18 @@ def test_without_a_service_there_is_no_button(tiny: TinySite) -> None:
     assert "data-push" not in (tiny.site / "mail/index.html").read_text("utf-8") + (tiny.site / "index.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize("line", ['push_key = ""', 'push_key = "AAAA"', f'push_key = "{"C" * 87}"', 'service = "mail.example.jp"', 'service = "javascript:x"', 'colour = "#ffff00"', 'colour = "blue"'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        'push_key = ""',
+        'push_key = "AAAA"',
+        f'push_key = "{"C" * 87}"',
+        'service = "mail.example.jp"',
+        'service = "javascript:x"',
+        'colour = "#ffff00"',
+        'colour = "blue"',
+    ],
+)
 def test_a_service_or_colour_that_cannot_be_used_is_refused(tiny: TinySite, line: str) -> None:
     toml = tiny.root / "publications.toml"
     toml.write_text(toml.read_text("utf-8").replace("sample = true", f"sample = true\n{line}"), "utf-8")
