@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import mimetypes
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from plugins.frontmatter.model.content_types import Partner
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Registry, Site
+from plugins.media_types import picture_type
 
 TREE = "announcements"
 """The folder below ``output/``."""
@@ -128,7 +128,7 @@ def _sentences(summary: str) -> list[str]:
 
 
 def _picture(picture: AnnouncedPicture) -> dict[str, object]:
-    media_type = mimetypes.guess_type(picture.path)[0] or "image/jpeg"
+    media_type = picture_type(picture.path) or "image/jpeg"
     return {"path": picture.path, "media_type": media_type, "alternatives": dict(picture.alternatives)}
 
 

@@ -15,6 +15,7 @@ from feedgenerator import Atom1Feed
 
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Site
+from plugins.media_types import picture_type
 
 _NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
@@ -128,17 +129,6 @@ def atom(channel: Channel, entries: Sequence[FeedEntry], empty_since: dt.datetim
     return text.getvalue()
 
 
-_PICTURES = {
-    "jpg": "image/jpeg",
-    "jpeg": "image/jpeg",
-    "png": "image/png",
-    "gif": "image/gif",
-    "webp": "image/webp",
-    "svg": "image/svg+xml",
-}
-"""Media types by ending. Python's own table differs from machine to machine."""
-
-
 class _Atom(Atom1Feed):  # type: ignore[misc]
     empty_since: dt.datetime
 
@@ -151,9 +141,8 @@ class _Atom(Atom1Feed):  # type: ignore[misc]
         super().add_item_elements(handler, {**item, "description": None})
         handler.addQuickElement("summary", item["description"], {"type": "text"})
         if item["picture"]:
-            ending = item["picture"].rpartition(".")[2].lower()
-            kind = {"type": _PICTURES[ending]} if ending in _PICTURES else {}
-            handler.addQuickElement("link", "", {"rel": "enclosure", "href": item["picture"], **kind})
+            kind = picture_type(item["picture"])
+            handler.addQuickElement("link", "", {"rel": "enclosure", "href": item["picture"]} | ({"type": kind} if kind else {}))
 
 
 def json_feed(channel: Channel, entries: Sequence[FeedEntry]) -> str:
