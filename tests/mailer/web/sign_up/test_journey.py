@@ -111,52 +111,72 @@ def sign_up(here: Town) -> None:
 
 def test_a_reader_signs_up_confirms_changes_and_leaves(database_url: str, tmp_path: Path, browser: Browser) -> None:
     with town(tmp_path, database_url, browser) as here:
-        here.page.goto(here.url)
-        here.look("メールマガジンの受け取り方")
-        here.page.get_by_role("link", name="メールマガジンを申し込む").click()
-        here.look("メールマガジンのお申し込み")
-        sign_up(here)
-        here.look("確認のメールをお送りします")
-        here.open_link()
-        here.look("お申し込みを確定しますか")
-        assert subscriptions.find(here.database, HANAKO) is None
-        here.page.get_by_role("button", name="同意して登録する").click()
-        here.look("登録しました")
-        reader = subscriptions.find(here.database, HANAKO)
-        assert reader is not None
-        assert [each.frequency for each in consents.consents_of(here.database, reader)] == [Frequency.WEEKLY]
+        reader = join(here)
         here.page.get_by_role("link", name="受け取り方を見る、変える").click()
         here.look("メールマガジンの受け取り方")
         preferences = here.page.url
-        here.page.get_by_label(f"届け方（{LIST.title}）").select_option("daily")
-        here.page.get_by_role("button", name="保存する").click()
-        here.look("受け取り方を保存しました")
-        assert frequencies.of_reader(here.database, reader) == {LIST.key: Frequency.DAILY}
-        changes = [entry.event.details for entry in audit_log.entries(here.database) if entry.event.what == frequencies.CHANGED]
-        assert changes == [{"reader": str(reader), "list": LIST.key, "before": "weekly", "after": "daily"}]
-        here.page.get_by_label(f"届け方（{LIST.title}）").select_option("issue")
-        here.page.get_by_role("button", name="保存する").click()
-        here.page.get_by_label("また受け取りはじめる日").fill("2026-04-01")
-        here.page.get_by_role("button", name="この日まで休む").click()
-        here.look("メールマガジンの受け取り方")
-        assert people.paused_until(here.database, reader) is not None
-        here.page.get_by_role("button", name="いますぐ再開する").click()
-        assert people.paused_until(here.database, reader) is None
-        here.page.get_by_role("button", name="リンクをメールで受け取る").click()
-        here.look("メールをお送りします")
-        here.open_link()
-        here.look("あなたについての登録内容")
-        here.page.get_by_label("新しいアドレス").fill(NEW)
-        here.page.get_by_role("button", name="新しいアドレスに確認のメールを送る").click()
-        here.look("あなたについての登録内容")
-        here.open_link()
-        here.look("届け先を変えますか")
-        here.page.get_by_role("button", name="新しいアドレスに変える").click()
-        here.look("届け先を変えました")
-        assert subscriptions.find(here.database, NEW) == reader
+        change_how_often(here, reader)
+        rest_and_come_back(here, reader)
+        move(here, reader)
         here.page.goto(preferences)
         here.look("このリンクは、もう使えません")
         leave(here, reader)
+
+
+def join(here: Town) -> SubscriberId:
+    """From the front page to a consent, by the link of a mail; nothing is kept before."""
+    here.page.goto(here.url)
+    here.look("メールマガジンの受け取り方")
+    here.page.get_by_role("link", name="メールマガジンを申し込む").click()
+    here.look("メールマガジンのお申し込み")
+    sign_up(here)
+    here.look("確認のメールをお送りします")
+    here.open_link()
+    here.look("お申し込みを確定しますか")
+    assert subscriptions.find(here.database, HANAKO) is None
+    here.page.get_by_role("button", name="同意して登録する").click()
+    here.look("登録しました")
+    reader = subscriptions.find(here.database, HANAKO)
+    assert reader is not None
+    assert [each.frequency for each in consents.consents_of(here.database, reader)] == [Frequency.WEEKLY]
+    return reader
+
+
+def change_how_often(here: Town, reader: SubscriberId) -> None:
+    """Each day instead of each week, which the log tells; then each issue."""
+    here.page.get_by_label(f"届け方（{LIST.title}）").select_option("daily")
+    here.page.get_by_role("button", name="保存する").click()
+    here.look("受け取り方を保存しました")
+    assert frequencies.of_reader(here.database, reader) == {LIST.key: Frequency.DAILY}
+    changes = [entry.event.details for entry in audit_log.entries(here.database) if entry.event.what == frequencies.CHANGED]
+    assert changes == [{"reader": str(reader), "list": LIST.key, "before": "weekly", "after": "daily"}]
+    here.page.get_by_label(f"届け方（{LIST.title}）").select_option("issue")
+    here.page.get_by_role("button", name="保存する").click()
+
+
+def rest_and_come_back(here: Town, reader: SubscriberId) -> None:
+    here.page.get_by_label("また受け取りはじめる日").fill("2026-04-01")
+    here.page.get_by_role("button", name="この日まで休む").click()
+    here.look("メールマガジンの受け取り方")
+    assert people.paused_until(here.database, reader) is not None
+    here.page.get_by_role("button", name="いますぐ再開する").click()
+    assert people.paused_until(here.database, reader) is None
+
+
+def move(here: Town, reader: SubscriberId) -> None:
+    """To another address, behind a link of a mail to the old one and a link of a mail to the new one."""
+    here.page.get_by_role("button", name="リンクをメールで受け取る").click()
+    here.look("メールをお送りします")
+    here.open_link()
+    here.look("あなたについての登録内容")
+    here.page.get_by_label("新しいアドレス").fill(NEW)
+    here.page.get_by_role("button", name="新しいアドレスに確認のメールを送る").click()
+    here.look("あなたについての登録内容")
+    here.open_link()
+    here.look("届け先を変えますか")
+    here.page.get_by_role("button", name="新しいアドレスに変える").click()
+    here.look("届け先を変えました")
+    assert subscriptions.find(here.database, NEW) == reader
 
 
 def leave(here: Town, reader: SubscriberId) -> None:
