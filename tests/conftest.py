@@ -24,7 +24,7 @@ from audit.server import serving
 from audit.site import build_sample
 from mailer.database.engine import create_database
 from plugins.builder.options import BuildReport
-from tests import compiled_templates
+from tests.samples import compiled_templates
 from tests.samples.mail.databases import drop_from_server, make_on_server, with_tables
 from tests.samples.tiny import TinySite, make_site
 from tests.servers.postgres import cluster
@@ -69,6 +69,7 @@ LONGEST = (
     "tests/plugins/preview/test_preview.py",
     "tests/publisher/pipeline/test_follow.py",
     "tests/publisher/pipeline/test_kills.py",
+    "tests/publisher/pipeline/source/test_uncommitted.py",
     "tests/plugins/partners/sandbox/test_hostile.py",
     "tests/plugins/emergency/fast_path/test_faults.py",
     "tests/plugins/emergency/fast_path/test_publish.py",
@@ -79,6 +80,7 @@ LONGEST = (
     "tests/plugins/partners/test_wild.py",
     "tests/verifier/test_flaky_day.py",
     "tests/plugins/preview/test_live.py",
+    "tests/plugins/situation/test_built.py",
 )
 """The files that take half a minute and more. `make test` gives whole files to its workers in this order, so that no worker is left with a long one at the end."""
 
