@@ -21,7 +21,7 @@ class Recorder(ServerThread):
         self.received: Counter[str] = Counter()
         self.total = 0
         self.most: int | None = None
-        self._news = threading.Condition()
+        self._news, self._never = threading.Condition(), asyncio.Event()
 
     def wait_for(self, number: int, seconds: float) -> bool:
         """Wait until ``number`` messages were taken. Return whether they were within ``seconds``."""
@@ -54,7 +54,7 @@ class Recorder(ServerThread):
                 writer.write(GO)
                 await reader.readuntil(END)
                 if self.most is not None and self.total >= self.most:
-                    await asyncio.Event().wait()  # no answer any more: the sender is killed
+                    await self._never.wait()  # no answer any more: the sender is killed
                 self._take(address)
                 writer.write(TAKEN)
         except (ConnectionError, asyncio.IncompleteReadError):  # the sender was killed
