@@ -44,7 +44,7 @@ from public_address import PublicResolver, https_host
 
 @dataclass(frozen=True)
 class Outside:
-    """What adapters get from outside. ``pause``: seconds between two looks at a picture that Mastodon works on. ``may_send``: see `WebPushAdapter`."""
+    """What adapters get from outside. ``pause``: seconds between two looks at what a network works on. ``may_send``: see `WebPushAdapter`."""
 
     clock: Clock = lambda: datetime.now(UTC)
     subscriptions: Subscriptions | None = None
@@ -71,7 +71,9 @@ class _Opening:
     def open(self, settings: AnyChannel) -> Adapter:
         match settings:
             case LineChannel():
-                return LineAdapter(self._http(line.STATUSES), settings.server, self.secret, settings.audience, settings.is_silent)
+                return LineAdapter(
+                    self._http(line.STATUSES), settings.server, self.secret, settings.audience, settings.is_silent, self.outside.pause
+                )
             case MastodonChannel():
                 http = self._http(mastodon.STATUSES)
                 return MastodonAdapter(http, settings.server, self.secret, settings.visibility, self.outside.pause)

@@ -230,14 +230,18 @@ def encrypted(content: bytes, subscription: Subscription) -> bytes | None:
 
 
 def read_key(secret: str) -> Vapid02:
-    """Return the private key of a PEM text, or of 32 bytes in base64url.
+    """Return the private key of a PEM text, its lines perhaps joined as in variables of the environment, or of 32 bytes in base64url.
 
     :raises ValueError: it is neither.
     """
     try:
-        return Vapid02.from_pem(secret.encode()) if "BEGIN" in secret else Vapid02.from_string(secret)
+        key = Vapid02.from_pem(secret.replace("\\n", "\n").encode()) if "BEGIN" in secret else Vapid02.from_string(secret)
+        is_one = isinstance(key.private_key, ec.EllipticCurvePrivateKey) and isinstance(key.private_key.curve, ec.SECP256R1)
     except Exception:  # py_vapid has many ways to fail
-        raise ValueError("the secret is no private key of P-256") from None
+        is_one = False
+    if not is_one:
+        raise ValueError("the secret is no private key of P-256")
+    return key
 
 
 def make_key() -> str:

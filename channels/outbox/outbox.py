@@ -12,7 +12,7 @@ from channels.announcement import Announcement, Purpose
 from channels.destinations import Destination, Destinations
 from channels.outbox import planning
 from channels.outbox.planning import Moments
-from channels.outbox.push_subscriptions import StoredSubscriptions
+from channels.outbox.push_subscriptions import StoredSubscriptions, count_browsers
 from channels.settings import ChannelsError
 from mailer.database.announcements import channel_leases, door, post_claims, posts
 from mailer.database.announcements.channel_leases import ChannelState
@@ -39,6 +39,11 @@ class Outbox:
     def push_subscriptions(self, clock: Callable[[], datetime]) -> StoredSubscriptions:
         """The browsers that want to be told by Web Push."""
         return StoredSubscriptions(self._database, clock)
+
+    def browsers(self, server_key: str) -> int:
+        """How many browsers want to be told by Web Push under this public key."""
+        with _errors():
+            return count_browsers(self._database, server_key)
 
     def enter(self, announcement: Announcement[Purpose], to: Iterable[Destination[Purpose]], moments: Moments) -> Plan:
         """Enter an announcement for these channels, unless it is there already; what is new in it follows what was posted."""

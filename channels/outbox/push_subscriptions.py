@@ -12,6 +12,8 @@ from mailer.database.engine import Database
 from mailer.database.push import push_subscriptions
 from mailer.database.push.push_subscriptions import PushSubscription
 
+count_browsers = push_subscriptions.count
+
 
 @dataclass(frozen=True, slots=True)
 class StoredSubscriptions:

@@ -1,6 +1,7 @@
-"""Whether a browser lets the sign-up forms of the public site post to the subscription service, which is another origin.
+"""Whether a browser lets the sign-up forms of the public site, and its button for Web Push, post to the subscription service, which is another origin.
 
-`form-action` of a Content-Security-Policy (CSP Level 3, section 6.4.2) blocks a form without a word to the reader; only the browser's console says so.
+`form-action` of a Content-Security-Policy (CSP Level 3, section 6.4.2) blocks a form without a word to the reader, and `connect-src` (section 6.1.2)
+a script; only the browser's console says so.
 """
 
 from __future__ import annotations
@@ -40,6 +41,11 @@ def examine(site: SiteProfile | None, service_url: str, fetch: Policies | None) 
     else:
         en = f"form-action of its Content-Security-Policy does not name {origin(service_url)}: browsers block the sign-up forms"
         yield CheckResult(AREA, site.url, Level.BAD, en, "申し込みの欄をブラウザーが止めます。form-action に窓口のアドレスを加えてください")
+    if site.push_key and not all(allows_button(policy, service_url, site.url) for policy in policies):
+        en = f"connect-src of its Content-Security-Policy does not name {origin(service_url)}: browsers block the button for Web Push"
+        yield CheckResult(
+            AREA, site.url, Level.BAD, en, "お知らせのボタンをブラウザーが止めます。connect-src に窓口のアドレスを加えてください"
+        )
 
 
 def fetch_policies(address: str) -> Sequence[str]:
@@ -52,10 +58,23 @@ def fetch_policies(address: str) -> Sequence[str]:
 
 def allows_form(policy: str, service_url: str, page_url: str) -> bool:
     """Whether a form of the page may post to the service. Without `form-action` every form may: `default-src` does not stand for it."""
+    sources = _sources(policy, "form-action")
+    return sources is None or _names(sources, service_url, page_url)
+
+
+def allows_button(policy: str, service_url: str, page_url: str) -> bool:
+    """Whether a script of the page may post to the service (CSP Level 3, section 6.1.2). `default-src` stands for a missing `connect-src`."""
+    sources = _sources(policy, "connect-src")
+    sources = _sources(policy, "default-src") if sources is None else sources
+    return sources is None or _names(sources, service_url, page_url)
+
+
+def _sources(policy: str, directive: str) -> list[str] | None:
     directives = [words for words in (part.split() for part in policy.split(";")) if words]
-    sources = next((words[1:] for words in directives if words[0].lower() == "form-action"), None)
-    if sources is None:
-        return True
+    return next((words[1:] for words in directives if words[0].lower() == directive), None)
+
+
+def _names(sources: Sequence[str], service_url: str, page_url: str) -> bool:
     return any(_matches(source.lower(), service_url, page_url) for source in sources)
 
 

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from audit.browser import examine
 from audit.server import serving
 from channels.adapters.web_push import notification, public_key
 from demo.servers import free_port
@@ -118,6 +119,17 @@ def test_nobody_is_asked_on_arrival_and_whoever_presses_is_noted_and_can_end_it(
         visit.page.get_by_role("button", name=STOP).click()
         expect(visit.page.get_by_role("status")).to_contain_text("止めました")
         assert visit.browsers == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_with_the_button_is_accessible(
+    browser: Browser, folder: Path, database: Database, scheme: Literal["light", "dark"]
+) -> None:
+    with visiting(browser, folder, database) as visit:
+        visit.open()
+        expect(visit.page.get_by_role("button", name=BUTTON)).to_be_visible()
+        assert not examine(visit.page, "/mail/", scheme, 320).violations
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_a_service_that_is_away_is_told_and_leaves_no_subscription(browser: Browser, folder: Path, database: Database) -> None:

@@ -34,6 +34,25 @@ def test_a_narrowcast_names_its_audience_and_tells_how_far_it_is() -> None:
     play(NARROWCAST, steps)
 
 
+@pytest.mark.parametrize(("code", "kind"), [(2, Refused), (4, Refused), (1, Uncertain), ([], Uncertain)])
+def test_a_narrowcast_that_fails_at_once_is_not_posted_and_a_repeat_says_so_again(code: object, kind: type) -> None:
+    async def steps(line: FakeLine, adapter: LineAdapter) -> None:
+        line.first_phase = {"phase": "failed", "errorCode": code}
+        answers = [await adapter.post(POST), await adapter.post(POST)]
+        assert [type(each) for each in answers] == [kind, kind]
+        assert len(line.messages) == 1
+
+    play(NARROWCAST, steps)
+
+
+def test_a_narrowcast_that_cannot_be_asked_about_was_accepted() -> None:
+    async def steps(line: FakeLine, adapter: LineAdapter) -> None:
+        line.first_phase = {"phase": ["no", "word"]}
+        assert await adapter.post(POST) == Posted("request-1")
+
+    play(NARROWCAST, steps)
+
+
 @pytest.mark.parametrize(
     ("phase", "kind"),
     [

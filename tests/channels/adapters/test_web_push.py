@@ -10,6 +10,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import SecretStr
 
 from channels.adapters import open_adapter
@@ -253,7 +255,15 @@ def test_the_adapter_of_the_command_line_sends_to_public_https_only() -> None:
 
 def test_a_key_is_read_from_pem_and_from_its_bare_number() -> None:
     number = VAPID.private_key.private_numbers().private_value.to_bytes(32)
-    for secret in (VAPID_PEM, encode(number)):
+    for secret in (VAPID_PEM, VAPID_PEM.strip().replace("\n", "\\n"), encode(number)):
         assert read_key(secret).public_key.public_numbers() == VAPID.public_key.public_numbers()
-    with pytest.raises(ValueError, match="no private key"):
-        read_key("no key")
+
+
+@pytest.mark.parametrize(
+    "key", [ec.generate_private_key(ec.SECP384R1()), ed25519.Ed25519PrivateKey.generate(), None], ids=["P-384", "Ed25519", "none"]
+)
+def test_any_other_key_is_refused_without_being_told(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | None) -> None:
+    pem = "no key" if key is None else key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    with pytest.raises(ValueError, match="no private key") as caught:
+        read_key(pem)
+    assert pem not in str(caught.value)

@@ -76,12 +76,33 @@ def test_a_policy_is_read_as_a_browser_reads_it(policies: tuple[str, ...], expec
         assert verdict(site) is expected
 
 
+@pytest.mark.parametrize(
+    ("policies", "expected"),
+    [
+        ((), []),
+        (("script-src 'self'",), []),
+        ((f"default-src 'none'; connect-src 'self' {SERVICE}",), []),
+        ((f"default-src {SERVICE}",), []),
+        (("default-src 'none'",), [Level.BAD]),
+        (("connect-src 'self'; default-src *",), [Level.BAD]),
+        ((f"connect-src {SERVICE}", "default-src 'self'"), [Level.BAD]),
+    ],
+)
+def test_a_policy_that_blocks_the_button_for_web_push_is_told_where_there_is_one(policies: tuple[str, ...], expected: list[Level]) -> None:
+    with page_with(*policies) as site:
+        results = [*portal.examine(replace(site, push_key="B" + "x" * 86), SERVICE, portal.fetch_policies)]
+        assert [each.level for each in results[1:]] == expected
+        assert verdict(site) is Level.GOOD
+
+
 @pytest.mark.parametrize("name", ["nginx.conf", "apache.conf", "Caddyfile", "_headers"])
 def test_the_sample_configurations_pass_with_the_service_of_the_sample_and_fail_with_another(name: str) -> None:
     text = Path("docs/samples/site", name).read_text("utf-8")
     (policy,) = re.findall(r"default-src 'none'; script-src[^\"\n]*", text)
     assert portal.allows_form(policy, "https://mail.todoke.example.jp", "https://www.example.jp")
     assert not portal.allows_form(policy, SERVICE, "https://www.example.jp")
+    assert portal.allows_button(policy, "https://mail.todoke.example.jp", "https://www.example.jp")
+    assert not portal.allows_button(policy, SERVICE, "https://www.example.jp")
 
 
 def test_a_site_that_cannot_be_asked_or_takes_no_sign_ups_is_no_fault() -> None:

@@ -15,7 +15,7 @@ LONGEST = 5000
 
 
 class FakeLine(FakeNetwork):
-    """``phases``: what narrowcasts are at, by request."""
+    """``phases``: what narrowcasts are at, by request; ``first_phase``: of new ones."""
 
     token = "line-channel-token"
 
@@ -23,6 +23,7 @@ class FakeLine(FakeNetwork):
         super().__init__()
         self.messages: dict[str, dict[str, Any]] = {}
         self.phases: dict[str, dict[str, Any]] = {}
+        self.first_phase: dict[str, Any] = {"phase": "waiting", "acceptedTime": "2026-03-11T05:46:00.000Z"}
         self._keys: dict[str, str] = {}
         self._numbers = count(1)
 
@@ -59,5 +60,5 @@ class FakeLine(FakeNetwork):
         self._keys[key], self.messages[number] = number, body
         is_narrow = request.path.endswith("narrowcast")
         if is_narrow:
-            self.phases[number] = {"phase": "waiting", "acceptedTime": "2026-03-11T05:46:00.000Z"}
+            self.phases[number] = self.first_phase
         return web.json_response({}, status=202 if is_narrow else 200, headers={"X-Line-Request-Id": number})
