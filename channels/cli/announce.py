@@ -32,6 +32,7 @@ from channels.cli.runtime import (
 )
 from channels.destinations import Destinations, destinations
 from channels.dispatch.channel import Timing
+from channels.dispatch.releases import releases_of
 from channels.dispatch.worker import Posting, Worker
 from channels.outbox.outbox import Outbox, PostState, StoredPost, open_outbox
 from channels.outbox.planning import Moments, records_named
@@ -77,6 +78,7 @@ def announce(
             _carry_out(lambda outbox: _withdraw(outbox, what, to), settings, to, person, seconds, chosen)
             return
         announcement = find(what, settings)
+        _require_public(announcement, settings, dry_run=dry_run)
         posts = posts_of(announcement, to)
         if not posts:
             raise ChannelsError(f"no channel takes {announcement.record} / この告知を受ける告知先がありません")
@@ -94,6 +96,16 @@ def _of_output(settings: Settings, output: Path | None) -> Settings:
     if output is None:
         return settings
     return settings.model_copy(update={"announcements": output.absolute() / "announcements", "site": output.absolute() / "site"})
+
+
+def _require_public(announcement: AnyAnnouncement, settings: Settings, *, dry_run: bool) -> None:
+    """A link in a post must lead somewhere. A notice does not wait: its post says what its page says."""
+    releases = releases_of(settings)
+    if dry_run or announcement.is_urgent or releases is None or releases.has(announcement.address, announcement.moment):
+        return
+    raise ChannelsError(
+        f"{announcement.address} is not public yet: run todoke publish first / まだ公開されていません。先に todoke publish をしてください"
+    )
 
 
 def _write_page(path: Path, announcement: AnyAnnouncement, posts: Sequence[ShownPost]) -> Path:
@@ -179,6 +191,8 @@ def _carry_out(enter: Callable[[Outbox], str], settings: Settings, to: Destinati
         follower = _Follower(outbox, record, frozenset(to.names), chosen, {})
         worker = Worker(Posting(settings, to, outbox, adapter_opener(outbox), Timing(now), environ()))
         asyncio.run(_work(worker, follower, seconds))
+        for name, trouble in worker.troubles.items():
+            typer.echo(f"{name}: {trouble}", err=True)
         late = [post for post in follower.posts() if post.state not in FINAL]
         for post in late:
             if post.state is not PostState.UNKNOWN:

@@ -57,7 +57,8 @@ def run(once: Once = False, log: Log = False, config: ConfigPath = CONFIG) -> No
 
 async def _until_told(worker: Worker, once: bool) -> None:
     working = asyncio.create_task(worker.run(stops_when_idle=once))
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
+    with suppress(NotImplementedError):  # Windows
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
     with suppress(asyncio.CancelledError):
         await working
 

@@ -67,8 +67,8 @@ class Intake:
         if announcement.record in self._superseded and not self.outbox.of_record(announcement.record):
             self._done[announcement.record] = revision  # it was replaced before it was announced: the one that replaces it says all
             return False
-        if self.releases is not None and not announcement.is_urgent and not self.releases.has(announcement.address, announcement.moment):
-            return False  # its page is not public yet
+        if not self._is_public(announcement):
+            return False
         begin = sent.get(announcement.issue) if announcement.issue else None
         try:
             plan = self.outbox.enter(announcement, to, Moments(now, begin))
@@ -77,6 +77,14 @@ class Intake:
             plan = Plan()
         self._done[announcement.record] = revision
         return bool(plan.enter)
+
+    def _is_public(self, announcement: Announcement[Purpose]) -> bool:
+        """Whether the record's page is public. Of a notice a built page says nothing: the fast path writes it before two people have agreed, and starts
+        `todoke announce` itself when they have.
+        """
+        if self.releases is None:
+            return not announcement.is_urgent
+        return self.releases.has(announcement.address, announcement.moment)
 
     def _sent_issues(self, now: datetime) -> dict[str, datetime]:
         """Ask only while an issue waits to be announced."""
