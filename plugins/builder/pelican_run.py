@@ -40,7 +40,7 @@ from plugins.situation.upcoming import upcoming
 
 _CODE = Path(__file__).parent.parent
 
-_LIBRARIES = ("pelican", "jinja2", "markdown", "markupsafe", "budoux", "lxml", "pydantic")
+_LIBRARIES = ("pelican", "jinja2", "markdown", "pymdown-extensions", "markupsafe", "budoux", "lxml", "pydantic")
 """Another version of one of these may give the same page other bytes."""
 
 _LOCATIONS = frozenset({"OUTPUT_PATH", "PATH", "PUBLICATIONS", "NOW", "THEME", "PLUGIN_PATHS"})

@@ -1,4 +1,4 @@
-"""Markdown that is not shown as it was meant, or differently by other programs: T551 to T563."""
+"""Markdown that is not shown as it was meant, or differently by other programs: T551 to T564."""
 
 from __future__ import annotations
 
@@ -220,5 +220,12 @@ RULES = (
         "T563", "warn", "「 #」で切れる題名", "a title that a number sign cuts",
         "YAMLでは、空白と「#」のあとはメモです", "in YAML a space and a number sign begin a comment",
         "YAML 1.1", "title: 県道 #1 を通れます", "title: '県道 #1 を通れます'", _cut, fixes=True,
+    ),
+    Rule(
+        "T564", "warn", "並びや引用の続きになる行", "a line that goes on with a list or a quotation",
+        "空の行がないと、並びの最後の項目や引用の中に、次の文が入ります", "without an empty line the text becomes a part of the last item, or of the quotation",
+        "CommonMark 5.1", "- 受付\n- 説明\n料金は無料です。", "- 受付\n- 説明\n\n料金は無料です。",
+        _rule_of("lazy", "「{}」は、上の並びや引用の続きになります。別の段落なら、上に空の行を置いてください。続きなら、行のはじめを上の字にそろえてください",
+                 "{} goes on with the list or quotation above: put an empty line before it, or, if that is meant, as many spaces as above"),
     ),
 )  # fmt: skip

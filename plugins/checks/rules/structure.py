@@ -19,6 +19,7 @@ _HEADING = re.compile(
     re.MULTILINE | re.IGNORECASE | re.DOTALL,
 )
 _HASHES = re.compile(r"(?P<marks>#(?<![^\n]#)#{0,5})(?P<text>[^\n]*)$", re.MULTILINE)
+_WIDE = re.compile(r"^[#＃]{2,6}", re.MULTILINE)
 _OTHERWISE = ("\n=", "\n-", "<h", "<H")
 """If a body has none of these, all its headings are lines that begin with #."""
 _BOLD = re.compile(r"(?:\A|(?<=\n\n)|(?<=\x00\n))(\*\*|__)([^*_\n]{1,40}[^*_\n。．.！!？?])\1[ \t]*(?=\n\n|\n?\Z)")
@@ -41,9 +42,10 @@ class Heading:
 @lru_cache(maxsize=1)  # three rules ask for the same source, one after the other
 def headings(source: Manuscript) -> list[Heading]:
     """Return the headings of the body in order: with number signs, underlined, or as HTML."""
-    if any(sign in source.marked for sign in _OTHERWISE):
-        return [_heading(match, source.text) for match in _HEADING.finditer(source.marked)]
-    return [_with_words(match, "text", len(match["marks"]), source.text) for match in _HASHES.finditer(source.marked)]
+    marked = _WIDE.sub(lambda match: match[0].replace("＃", "#"), source.marked) if "＃" in source.marked else source.marked
+    if any(sign in marked for sign in _OTHERWISE):
+        return [_heading(match, source.text) for match in _HEADING.finditer(marked)]
+    return [_with_words(match, "text", len(match["marks"]), source.text) for match in _HASHES.finditer(marked)]
 
 
 def _heading(match: re.Match[str], text: str) -> Heading:
@@ -53,7 +55,7 @@ def _heading(match: re.Match[str], text: str) -> Heading:
 
 def _with_words(match: re.Match[str], group: str, level: int, text: str) -> Heading:
     words = text[match.start(group) : match.end(group)]
-    return Heading(*match.span(), level, re.sub(r"<[^<>]*>", "", words).strip(" \t#\u3000"))
+    return Heading(*match.span(), level, re.sub(r"<[^<>]*>", "", words).strip(" \t#＃\u3000"))
 
 
 def _top(source: Manuscript) -> Iterator[Hit]:

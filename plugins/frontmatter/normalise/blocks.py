@@ -96,6 +96,7 @@ def take_quote(walker: Walker) -> bool:
         if match := signs.QUOTE.match(text) or signs.WIDE_QUOTE.match(text):
             inside.append(Line(match[1], walker.lines[end].number))
         elif inside and text.strip() and is_running(inside[-1].text) and not (signs.ITEM.match(text) or walker.interrupts(end)):
+            walker.remarks.append(Remark(walker.lines[end].number, "lazy", text.strip()[:20]))
             inside.append(Line(text.lstrip(" "), walker.lines[end].number))
         else:
             break

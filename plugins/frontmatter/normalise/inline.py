@@ -87,7 +87,7 @@ def task(text: str) -> str:
 def joined(lines: list[str], *, breaks: bool = False) -> str:
     """Return the lines of one paragraph as one line: Japanese without a space between, a break where two spaces or a backslash ask for one."""
     parts = [line.rstrip() if index == len(lines) - 1 else _end(line, breaks=breaks) for index, line in enumerate(lines)]
-    return _JOINT.sub("", "\n".join(parts)).replace("\n", " ")
+    return _JOINT.sub("", "\n".join(parts)).replace("<br>\n", "<br>").replace("\n", " ")
 
 
 def _end(line: str, *, breaks: bool) -> str:

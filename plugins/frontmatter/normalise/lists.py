@@ -75,6 +75,7 @@ class ItemReader:
                 shift = offset - columns
                 self._add(item, signs.spaced(text)[columns:], at, shift)
             elif self._goes_on(item, at):
+                self.remarks.append(Remark(self.lines[at].number, "lazy", text.strip()[:20]))
                 self._add(item, text.lstrip(" \t"), at)
             else:
                 break

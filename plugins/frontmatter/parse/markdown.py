@@ -49,9 +49,13 @@ paragraphs have none, and need not be searched with 14 patterns.
 class _PlainTextProcessor(Treeprocessor):
     """Marks text without inline markup as finished, with `markdown.util.AtomicString`, the documented way to keep inline patterns off."""
 
+    def __init__(self, md: Markdown, *, breaks: bool) -> None:
+        super().__init__(md)
+        self._markup = re.compile(rf"{_INLINE_MARKUP.pattern}|\n") if breaks else _INLINE_MARKUP
+
     def run(self, root: Any) -> None:
         for element in root.iter():
-            if element.text and not _INLINE_MARKUP.search(element.text):
+            if element.text and not self._markup.search(element.text):
                 element.text = AtomicString(element.text)
 
 
@@ -82,11 +86,18 @@ class _UnescapeProcessor(UnescapeTreeprocessor):
 
 
 class PlainTextExtension(Extension):
-    """Makes Python-Markdown skip work on plain Japanese text. The HTML is the same (`tests/plugins/frontmatter/parse/test_markdown.py`)."""
+    """Makes Python-Markdown skip work on plain Japanese text. The HTML is the same (`tests/plugins/frontmatter/parse/test_markdown.py`).
+
+    With ``breaks`` the end of a line is markup.
+    """
+
+    def __init__(self, *, breaks: bool = False) -> None:
+        super().__init__()
+        self._breaks = breaks
 
     def extendMarkdown(self, md: Markdown) -> None:
         """Run before the inline patterns (priority 20), and before all other block processors (100 and below)."""
-        md.treeprocessors.register(_PlainTextProcessor(md), "plain-text", 21)
+        md.treeprocessors.register(_PlainTextProcessor(md, breaks=self._breaks), "plain-text", 21)
         md.treeprocessors.register(
             _UnescapeProcessor(md), "unescape", 0
         )  # replaces Python-Markdown's own, which has this name and priority
@@ -103,7 +114,7 @@ def _markdown(*, breaks: bool, rare: bool) -> Markdown:
     # sane_lists: as in CommonMark, a list of the other kind begins a new list, and a list begins with its first number.
     names = ["tables", "footnotes", "sane_lists", "def_list", *(["pymdownx.tilde"] if rare else []), *(["nl2br"] if breaks else [])]
     return Markdown(
-        extensions=[*names, NormaliseExtension(breaks=breaks, addresses=rare), PlainTextExtension()],
+        extensions=[*names, NormaliseExtension(breaks=breaks, addresses=rare), PlainTextExtension(breaks=breaks)],
         extension_configs={
             "footnotes": {"BACKLINK_TITLE": "注{}の付いた本文に戻る", "BACKLINK_TEXT": "↩", "SEPARATOR": "-"},
             "tables": {"use_align_attribute": True},  # `_name_tables` makes a class of it
