@@ -65,7 +65,7 @@ def test_a_program_that_takes_too_long_is_ended_with_all_that_it_started(tmp_pat
     commands = Commands(environ=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"})
     timeout = 0.5
     while not (tmp_path / "child").exists():  # on a busy machine the script may not have begun in that time
-        with pytest.raises(PublisherError, match=rf"not ready after {timeout} s"):
+        with pytest.raises(PublisherError, match=rf"not ready after {timeout:g} s"):
             commands.git("fetch", folder=tmp_path, timeout=timeout)
         timeout *= 4
     child = Path(f"/proc/{(tmp_path / 'child').read_text().strip()}/stat")
