@@ -188,7 +188,7 @@ def test_a_browser_shows_every_form_side_by_side_and_reloads_after_a_build(brows
         )
         results = Axe().run(page)
         assert results.violations_count == 0, results.generate_report()
-        for number in range(9):  # the watcher may not have begun to look at the first change
+        for number in range(60):  # the watcher may not have begun to look at the first change
             tiny.article("press/2020/station.md", f"新しい題{number}")
             with suppress(TimeoutError):
                 page.wait_for_function("document.body.innerText.includes('新しい題')", timeout=5000)

@@ -153,7 +153,7 @@ def test_a_document_that_kills_its_child_process_fails_alone() -> None:
 
     async def go() -> list[object]:
         async with open_sandbox(SandboxLimits(cpu_seconds=1)) as sandbox:
-            jobs = [body for _ in range(4) for body in (good, attributes(100_000), good)][:8]
+            jobs = [body for _ in range(2) for body in (good, attributes(100_000), good)]
             return await asyncio.gather(*(parse(body, NOWHERE, sandbox) for body in jobs), return_exceptions=True)
 
     good = (FEEDS / "blogger.xml").read_bytes()
@@ -165,8 +165,6 @@ def test_a_document_that_kills_its_child_process_fails_alone() -> None:
         2,
         ParseError,
         2,
-        2,
-        ParseError,
     ]
 
 
