@@ -57,6 +57,7 @@ from tests.servers.postgres import cluster
 
 MOMENT = dt.datetime(2026, 11, 28, 9, 0, tzinfo=dt.UTC)
 REF = str(engine.REF)
+DATABASES = ("sqlite", "postgresql")
 SECONDS = 2.0
 """Between two looks whether a sender lives."""
 
@@ -230,7 +231,7 @@ def run(options: argparse.Namespace) -> dict[str, float]:
         root = stack.enter_context(temporary_folder())
         store = release(root / "publishing", options.articles)
         server = stack.enter_context(cluster())
-        for name in ("sqlite", "postgresql"):
+        for name in options.databases:
             recorder = stack.enter_context(Recorder())
             url, empty, second = (make_on_server(server, each) if name == "postgresql" else "" for each in ("first", "plain", "there"))
             first = open_first(root / name, store, recorder.port, url, options.readers)
@@ -254,6 +255,7 @@ def main() -> None:
         "--sent", type=int, default=40_000, help="messages before the building is lost; the snapshot is begun after half of them"
     )
     parser.add_argument("--more", type=int, default=20_000, help="messages of the second site")
+    parser.add_argument("--databases", nargs="+", choices=DATABASES, default=DATABASES)
     print(json.dumps(run(parser.parse_args())))
 
 

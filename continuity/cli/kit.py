@@ -26,12 +26,11 @@ def write(
     with kit_folder.locked(settings), _bar() as step:
         step("packages", 0, 0)
         planned = kit_folder.plan(settings, installation, snapshots, moment)
-        needed = kit_folder.require_place(target, planned)
-        if not dry_run:
-            kit = kit_folder.write(target, planned, installation, settings, step)
-    if dry_run:
-        typer.echo(f"{target}: a kit would take {needed:,} bytes at most. 試しです。何も書いていません")
-        return
+        if dry_run:
+            needed = kit_folder.require_place(target, planned)
+            typer.echo(f"{target}: a kit would take {needed:,} bytes at most. 試しです。何も書いていません")
+            return
+        kit = kit_folder.write(target, planned, installation, settings, step)
     typer.echo(f"{kit}: {len(planned.files) + len(planned.texts):,} files and the site. 持ち出し用を書きました")
     typer.echo(f"Print {kit / kit_folder.SHEET}, and keep it with the private key. 印刷して、秘密鍵と一緒に保管してください")
     if planned.site is None:

@@ -45,7 +45,8 @@ def snapshot(
         if verify:
             _verify(settings, identity)
         elif dry_run and kit is not None:
-            kit_command.write(config, settings, kit, _newest(settings), now(), dry_run=True)
+            held = _newest(settings) if snapshots.local_snapshots(settings.snapshot.folder) else []
+            kit_command.write(config, settings, kit, held, now(), dry_run=True)
         elif dry_run:
             _show(config, settings)
         else:

@@ -64,7 +64,8 @@ def locked(settings: ContinuitySettings) -> Iterator[None]:
 def plan(settings: ContinuitySettings, installation: Installation, snapshots: Sequence[Path], moment: dt.datetime) -> Plan:
     """Collect everything that does not lie on the disk yet. Raises `ContinuityError`."""
     packages = collect(settings.kit)
-    newest = max(name for file in snapshots if (name := SnapshotName.parse(file.name)) is not None)
+    named = (name for file in snapshots if (name := SnapshotName.parse(file.name)) is not None)
+    newest = max(named, default=SnapshotName.at(moment))  # before the first one is made, a dry run has none
     page = sheet.draw(settings.people, newest, kind(), settings.kit.font, moment)
     files = {f"snapshots/{file.name}": file for file in snapshots} | _program_files(settings.kit.program, packages)
     texts = {SHEET: page, "program/requirements.txt": packages.requirements().encode(), "program/python.txt": f"{kind()}\n".encode()}
@@ -85,9 +86,6 @@ def require_place(folder: Path, planned: Plan) -> int:
     """Return the bytes that are needed. Raises `ContinuityError`: no such folder, or no room beside the kit that is there."""
     if not folder.is_dir():
         raise ContinuityError(f"{folder}: there is no such folder; is the disk in? / ディスクがつながっていますか")
-    if (folder / OLD).is_dir() and not (folder / KIT).exists():
-        (folder / OLD).rename(folder / KIT)  # cut between the two renames
-    remove_folder(folder / NEW)
     block = max(os.statvfs(folder).f_frsize, 1)
     count = len(planned.files) + len(planned.texts)
     needed = planned.length + (planned.site or 0) * 11 // 10 + count * block + SPARE
@@ -101,6 +99,7 @@ def write(folder: Path, planned: Plan, installation: Installation, settings: Con
     """Write the kit, and return its folder. Raises `ContinuityError`; then the old kit is as it was."""
     new = folder / NEW
     try:
+        _clear(folder)
         require_place(folder, planned)
         new.mkdir()
         sums = _write_files(new, planned, step)
@@ -115,6 +114,13 @@ def write(folder: Path, planned: Plan, installation: Installation, settings: Con
     finally:
         remove_folder(new)
     return folder / KIT
+
+
+def _clear(folder: Path) -> None:
+    """Put right what a cut has left: of the two renames of `_swap`, or a half kit."""
+    if (folder / OLD).is_dir() and not (folder / KIT).exists():
+        (folder / OLD).rename(folder / KIT)
+    remove_folder(folder / NEW)
 
 
 def _write_files(new: Path, planned: Plan, step: Step) -> dict[str, str]:
@@ -147,7 +153,7 @@ def _write_site(new: Path, installation: Installation, publish: Path) -> None:
 
 
 def _swap(folder: Path) -> None:
-    """Rename twice, as `todoke portable` does. `require_place` brings the old kit back after a cut between the two."""
+    """Rename twice, as `todoke portable` does. `_clear` brings the old kit back after a cut between the two."""
     os.sync()  # a disk is pulled out without asking
     remove_folder(folder / OLD)
     if (folder / KIT).exists():

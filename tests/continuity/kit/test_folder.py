@@ -118,9 +118,11 @@ def test_a_damaged_disk_and_another_kind_of_python_install_nothing(written: Offi
 
 
 def test_a_dry_run_says_how_much_it_takes_and_writes_nothing(written: Office, tmp_path: Path) -> None:
+    (tmp_path / folder.OLD).mkdir()
+    (tmp_path / folder.NEW).mkdir()
     done = todoke(written.building.home, "snapshot", "--kit", str(tmp_path), "--dry-run")
     assert done.returncode == 0 and "bytes at most" in done.stdout, done.stderr
-    assert [*tmp_path.iterdir()] == []
+    assert {each.name for each in tmp_path.iterdir()} == {folder.OLD, folder.NEW}
 
 
 @pytest.mark.parametrize("step", ["_write_files", "_write_site", "_swap", "sync", "between the renames"])
