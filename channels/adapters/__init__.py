@@ -12,7 +12,7 @@ in tests/servers/networks that keeps to the network's published documentation, a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
@@ -116,6 +116,7 @@ class _Opening:
         except ValueError as error:
             raise ChannelsError(f"{self.name}: {error}. Make one: todoke channels key FILE / 鍵が読めません") from None
         http = self._http(web_push.STATUSES)
+        http.limits = replace(http.limits, whole=min(http.limits.whole, web_push.LONGEST_REQUEST))
         http.keep, http.at_once = True, web_push.AT_ONCE
         http.resolver = PublicResolver() if self.outside.public_only else None
         life = timedelta(hours=settings.use_hours)

@@ -129,8 +129,6 @@ def _assert_says(case: Case, trouble: Trouble, answer: Answer) -> None:
             assert answer == Refused(answer.reason, is_channel_broken=True)
         case Trouble.DOWN:
             assert isinstance(answer, Deferred if case.has_keys else Uncertain)
-        case _ if case.name == "web-push":  # one browser's subscription that is refused holds up nobody
-            assert isinstance(answer, Deferred)
         case _:
             assert answer == Refused(answer.reason)
 

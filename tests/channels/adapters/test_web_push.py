@@ -99,7 +99,7 @@ def test_what_one_push_service_refuses_for_now_is_tried_again_for_those_alone() 
         answer = await adapter.post(POST)
         assert isinstance(answer, Deferred)
         assert "1 of 3" in answer.reason
-        assert book.failed == [2]
+        assert book.failed == []  # it is tried again
         service.statuses = {}
         assert await adapter.post(POST) == Posted(TAG)
         assert len(service.requests) == 4
@@ -107,13 +107,18 @@ def test_what_one_push_service_refuses_for_now_is_tried_again_for_those_alone() 
     _play(steps)
 
 
-def test_a_browser_that_cannot_be_told_for_an_hour_is_given_up_for_this_post() -> None:
-    async def steps(service: FakePushService, adapter: WebPushAdapter, _book: Notebook) -> None:
+def test_a_browser_that_cannot_be_told_for_a_while_is_given_up_for_this_post_and_that_counts() -> None:
+    async def steps(service: FakePushService, adapter: WebPushAdapter, book: Notebook) -> None:
         old = replace(POST, created=MOMENT - timedelta(hours=2))
         service.statuses = {1: 503, 2: 503, 3: 503}
         assert isinstance(await adapter.post(old), Deferred)  # nobody has it: it is not given up
         service.statuses = {2: 503}
         assert await adapter.post(old) == Posted(str(old.key))
+        assert book.failed == [2]
+        service.statuses = {}
+        before = len(service.requests)
+        assert await adapter.post(old) == Posted(str(old.key))
+        assert len(service.requests) == before
 
     _play(steps)
 
@@ -128,17 +133,47 @@ def test_a_few_browsers_whose_push_service_is_busy_close_the_channel_for_seconds
     _play(steps)
 
 
-def test_a_subscription_of_an_older_key_stops_nobody_and_a_key_that_all_refuse_breaks_the_channel() -> None:
+def test_a_key_that_everybody_refuses_breaks_the_channel_and_nobody_is_forgotten_for_it() -> None:
     async def steps(service: FakePushService, adapter: WebPushAdapter, book: Notebook) -> None:
-        service.statuses = {2: 403}
-        assert isinstance(await adapter.post(POST), Deferred)
-        service.statuses = {1: 403, 2: 403, 3: 403}
-        answer = await adapter.post(another(POST))
+        service.statuses = {1: 403, 2: 401, 3: 403}
+        answer = await adapter.post(POST)
         assert isinstance(answer, Refused)
         assert answer.is_channel_broken
-        assert len(book.browsers) == 3
+        assert (len(book.browsers), book.failed) == (3, [])
 
     _play(steps)
+
+
+def test_strangers_who_refuse_every_message_neither_break_the_channel_nor_hold_it_up() -> None:
+    async def steps(service: FakePushService, adapter: WebPushAdapter, book: Notebook) -> None:
+        service.statuses = dict.fromkeys(range(1, 251), 403)  # more than a portion, and all before the readers
+        assert await adapter.post(POST) == Posted(TAG)
+        assert len(service.published()) == 50
+        assert sorted(book.failed) == [*range(1, 251)]
+        again = replace(adapter)  # another process, which remembers nothing
+        assert await again.post(POST) == Posted(TAG)
+
+    _play(steps, count=300)
+
+
+def test_those_who_fail_come_again_only_when_everybody_has_had_a_turn() -> None:
+    async def steps(service: FakePushService, adapter: WebPushAdapter, _book: Notebook) -> None:
+        service.statuses = dict.fromkeys(range(1, 201), 503)
+        adapter.seconds = -1.0  # a round is one portion
+        told = []
+        for _ in range(3):
+            answer = await adapter.post(POST)
+            assert isinstance(answer, Deferred)
+            assert answer.wait == timedelta(0)
+            told.append(len(service.published()))
+        assert told == [0, 200, 250]
+        adapter.seconds = 60.0
+        service.statuses = {}
+        while not isinstance(await adapter.post(POST), Posted):
+            pass
+        assert len(service.published()) == 450
+
+    _play(steps, count=450)
 
 
 def test_a_host_that_answers_nobody_is_left_alone_for_the_rest_of_the_round() -> None:
@@ -183,7 +218,7 @@ def test_a_worker_that_is_killed_on_the_way_tells_everybody_once_with_the_next_s
 class Unwritten(Notebook):
     """The power fails between the answers of the push service and the note of them."""
 
-    async def note(self, key: UUID, got: Collection[int], gone: Collection[int], failed: Collection[int]) -> None:
+    async def note(self, key: UUID, done: Collection[int], gone: Collection[int], failed: Collection[int]) -> None:
         raise asyncio.CancelledError
 
 
@@ -205,10 +240,12 @@ def test_a_round_that_takes_too_long_ends_and_the_next_goes_on() -> None:
     async def steps(service: FakePushService, adapter: WebPushAdapter, _book: Notebook) -> None:
         adapter.seconds = -1.0
         answer = await adapter.post(POST)
-        assert answer == Deferred("test: 0 told in this round, the next goes on / 続きを送ります", timedelta(0))
+        assert len(service.published()) == 200
+        assert answer == Deferred("test: 200 told in this round, the next goes on / 続きを送ります", timedelta(0))
         adapter.seconds = 60.0
+        assert isinstance(await adapter.post(POST), Deferred)  # the rest of the list; then whoever is left of its beginning
         assert await adapter.post(POST) == Posted(TAG)
-        assert len(service.published()) == 250
+        assert len(service.requests) == len(service.published()) == 250
 
     _play(steps, count=250)
 
