@@ -1,6 +1,7 @@
 """One file for each network. `open_adapter` makes the adapter of a channel.
 
 http       one request, and what its answer means. The only door to the outside
+public_resolver  leaves out addresses that are not global
 refusals   what an adapter answers where its network cannot
 pictures   a picture's bytes
 line, mastodon, bluesky, x, webhook, web_push, websub   the networks
@@ -22,6 +23,7 @@ from channels.adapters.bluesky import BlueskyAdapter
 from channels.adapters.http import Clock, Http, Limits, StatusRules
 from channels.adapters.line import LineAdapter
 from channels.adapters.mastodon import MastodonAdapter
+from channels.adapters.public_resolver import PublicResolver
 from channels.adapters.web_push import Subscriptions, WebPushAdapter
 from channels.adapters.webhook import WebhookAdapter
 from channels.adapters.websub import WebSubAdapter
@@ -39,7 +41,7 @@ from channels.settings import (
     XChannel,
     require_https,
 )
-from public_address import PublicResolver, https_host
+from public_address import https_host
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pydantic import SecretStr
 
 from channels.adapters import open_adapter
+from channels.adapters.public_resolver import PublicResolver
 from channels.adapters.web_push import WebPushAdapter, notification, read_key
 from channels.model import Deferred, Posted, Refused
 from channels.settings import WebPushChannel
-from public_address import PublicResolver, https_host
+from public_address import https_host
 from tests.channels.adapters.playing import play_push
 from tests.servers.networks.cases import ADDRESS, POST, VAPID, VAPID_PEM, outside, push_service
 from tests.servers.networks.one_address import OneAddress
