@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import socket
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
-
-from aiohttp import ThreadedResolver
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 Address = IPv4Address | IPv6Address
 
@@ -48,8 +44,8 @@ def is_global(address: Address) -> bool:
 def https_host(text: str) -> str:
     """Return the host of an address that we may send to although a stranger names it; empty: we may not.
 
-    It is https at port 443 of a name (services for the public have names), without user, password or fragment. Where the name leads, `PublicResolver`
-    looks at the moment of connecting.
+    It is https at port 443 of a name (services for the public have names), without user, password or fragment. Where the name leads, whoever
+    connects looks at the moment of connecting.
     """
     try:
         parts = urlsplit(text)
@@ -59,27 +55,6 @@ def https_host(text: str) -> str:
     is_plain = len(text) <= LONGEST and text.isascii() and text.isprintable() and not {*" \"'<>\\^`{|}"} & {*text}
     is_https = text.startswith("https://") and port in (None, 443) and "@" not in parts.netloc and not parts.fragment
     return host if is_plain and is_https and len(host) <= 253 and _NAME.fullmatch(host) else ""
-
-
-class PublicResolver(AbstractResolver):
-    """Looks names up, and leaves out every address that is not global.
-
-    The connector uses what this returns, so a name cannot be checked with one answer of DNS and connected to with another (DNS rebinding).
-    """
-
-    def __init__(self, inner: AbstractResolver | None = None) -> None:
-        self._inner = inner or ThreadedResolver()
-
-    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
-        """Return the global addresses of ``host``. Raises OSError if it has none."""
-        found = [each for each in await self._inner.resolve(host, port, family) if is_global(parse(each["host"]))]
-        if not found:
-            raise OSError(f"{host} has no global address")
-        return found
-
-    async def close(self) -> None:
-        """Close what looks names up."""
-        await self._inner.close()
 
 
 def _is_global_unicast(address: Address) -> bool:

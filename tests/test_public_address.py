@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from public_address import PublicResolver, https_host
+from channels.adapters.public_resolver import PublicResolver
+from public_address import https_host
 from tests.servers.networks.one_address import OneAddress
 
 

@@ -1,6 +1,7 @@
 """One file for each network. `open_adapter` makes the adapter of a channel.
 
 http       one request, and what its answer means. The only door to the outside
+public_resolver  leaves out addresses that are not global
 refusals   what an adapter answers where its network cannot
 pictures   a picture's bytes
 line, mastodon, bluesky, x, webhook, web_push, websub   the networks
@@ -12,7 +13,7 @@ in tests/servers/networks that keeps to the network's published documentation, a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
@@ -22,6 +23,7 @@ from channels.adapters.bluesky import BlueskyAdapter
 from channels.adapters.http import Clock, Http, Limits, StatusRules
 from channels.adapters.line import LineAdapter
 from channels.adapters.mastodon import MastodonAdapter
+from channels.adapters.public_resolver import PublicResolver
 from channels.adapters.web_push import Subscriptions, WebPushAdapter
 from channels.adapters.webhook import WebhookAdapter
 from channels.adapters.websub import WebSubAdapter
@@ -39,7 +41,7 @@ from channels.settings import (
     XChannel,
     require_https,
 )
-from public_address import PublicResolver, https_host
+from public_address import https_host
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ class _Opening:
         except ValueError as error:
             raise ChannelsError(f"{self.name}: {error}. Make one: todoke channels key FILE / 鍵が読めません") from None
         http = self._http(web_push.STATUSES)
+        http.limits = replace(http.limits, whole=min(http.limits.whole, web_push.LONGEST_REQUEST))
         http.keep, http.at_once = True, web_push.AT_ONCE
         http.resolver = PublicResolver() if self.outside.public_only else None
         life = timedelta(hours=settings.use_hours)

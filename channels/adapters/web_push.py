@@ -40,11 +40,13 @@ PORTION = 200
 """Subscriptions at a time: as many as may get a message twice if the power fails, where it takes the place of the first."""
 AT_ONCE = 32
 """Messages on their way."""
+LONGEST_REQUEST = 5.0
+"""Seconds for one message: a portion of endpoints that all never answer must end within the time that a post may take."""
 SIGNED_FOR = timedelta(hours=12)
 LONGEST_LIFE = timedelta(days=28)
 SECRET_BYTES = 16
 """RFC 8291 section 3.2."""
-SOON, GIVEN_UP = timedelta(seconds=10), timedelta(hours=1)
+SOON, GIVEN_UP = timedelta(seconds=10), timedelta(minutes=15)
 PATIENCE = 3
 """Requests without an answer after which a host is left alone."""
 
@@ -75,8 +77,11 @@ class Subscriptions(Protocol):
     async def waiting(self, server_key: str, key: UUID, after: int, most: int) -> Sequence[Subscription]:
         """Return those made with this public key of ours that have not got this post, by number, from the first behind ``after``."""
 
-    async def note(self, key: UUID, got: Collection[int], gone: Collection[int], failed: Collection[int]) -> None:
-        """Write down who got the post, or needs no more tries. Those that are gone are deleted, and those that failed too often."""
+    async def note(self, key: UUID, done: Collection[int], gone: Collection[int], failed: Collection[int]) -> None:
+        """Write down who needs no more tries of this post. Those that are gone are deleted; those that failed have one failure more, or are deleted, too."""
+
+    async def has_arrived(self, key: UUID) -> bool:
+        """Return whether anybody has got this post."""
 
 
 @dataclass
@@ -84,7 +89,7 @@ class _Round:
     got: set[int] = field(default_factory=set)
     gone: set[int] = field(default_factory=set)
     failed: set[int] = field(default_factory=set)
-    refused: list[Refused] = field(default_factory=list)
+    refused: dict[int, Refused] = field(default_factory=dict)
     waits: list[timedelta] = field(default_factory=list)
     silent: Counter[str] = field(default_factory=Counter)
 
@@ -106,7 +111,7 @@ class WebPushAdapter(NoEdits):
     kind: ClassVar[ChannelKind] = ChannelKind.WEB_PUSH
     traits: ClassVar[Traits] = TRAITS
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), repr=False)
-    _delivered: set[UUID] = field(default_factory=set, repr=False)
+    _places_in_list: dict[UUID, int] = field(default_factory=dict, repr=False)
     _signatures: dict[str, tuple[float, str]] = field(default_factory=dict, repr=False)
 
     async def post(self, post: Post) -> Answer:
@@ -123,40 +128,40 @@ class WebPushAdapter(NoEdits):
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
         }
-        whole, after, end = _Round(), 0, loop.time() + self.seconds
+        whole, first, end = _Round(), self._places_in_list.pop(post.key, 0), loop.time() + self.seconds
+        after = first
         while portion := await self.subscriptions.waiting(public_key(self.vapid), post.key, after, PORTION):
-            if loop.time() > end:
-                return Deferred(f"{self.name}: {len(whole.got)} told in this round, the next goes on / 続きを送ります", timedelta(0))
             part = _Round(silent=whole.silent)
             await asyncio.gather(*(self._push(each, content, headers, part) for each in portion))
-            refused = await self._note(post.key, part)
-            if refused is not None:
-                return refused
+            await self.subscriptions.note(post.key, part.got, part.gone, ())
             after = portion[-1].number
             whole.got |= part.got
             whole.failed |= part.failed
+            whole.refused |= part.refused
             whole.waits += part.waits
-        return self._sum_up(post, whole, now)
+            if loop.time() > end:
+                self._places_in_list[post.key] = after  # those who failed come again only when everybody has had a turn
+                return Deferred(f"{self.name}: {len(whole.got)} told in this round, the next goes on / 続きを送ります", timedelta(0))
+        if first:
+            return Deferred(f"{self.name}: those who could not be told are tried again / もう一度試します", timedelta(0))
+        return await self._sum_up(post, whole, now)
 
-    def _sum_up(self, post: Post, whole: _Round, now: datetime) -> Answer:
-        """A few browsers whose push service is away hold up no other post: they are tried again soon, and given up when the post is an hour old."""
-        if whole.got:
-            self._delivered.add(post.key)
-        is_delivered = post.key in self._delivered
-        if not whole.failed or (is_delivered and now - post.created > GIVEN_UP):
-            return Posted(str(post.key))
-        reason = f"{self.name}: {len(whole.failed)} of {len(whole.failed) + len(whole.got)} could not be told / 届かない購読があります"
-        wait = max(whole.waits, default=None)
-        return Deferred(reason, min(wait or SOON, SOON) if is_delivered else wait)
+    async def _sum_up(self, post: Post, whole: _Round, now: datetime) -> Answer:
+        """A key of ours that is no longer valid is refused by everybody. Where somebody took the message, whoever refuses it has an older key, or
+        wants to stop the channel: that is theirs. A push service that is away is tried again soon, and given up when the post is some minutes old.
+        """
+        if not whole.got and not await self.subscriptions.has_arrived(post.key):
+            if whole.refused and not whole.failed:
+                return next((each for each in whole.refused.values() if each.is_channel_broken), next(iter(whole.refused.values())))
+            return self._left(whole, max(whole.waits, default=None)) if whole.failed else Posted(str(post.key))
+        given_up = {*whole.refused} | (whole.failed if now - post.created > GIVEN_UP else set())
+        if given_up:
+            await self.subscriptions.note(post.key, given_up, (), given_up)
+        return self._left(whole, SOON) if whole.failed - given_up else Posted(str(post.key))
 
-    async def _note(self, key: UUID, part: _Round) -> Refused | None:
-        """A key of ours that is refused is told by everybody at once. If only some refuse it, those subscribed with an older key: theirs is no use."""
-        broken = [each for each in part.refused if each.is_channel_broken]
-        if broken and not part.got:
-            await self.subscriptions.note(key, (), part.gone, part.failed)
-            return broken[0]
-        await self.subscriptions.note(key, part.got, part.gone, part.failed)
-        return None
+    def _left(self, whole: _Round, wait: timedelta | None) -> Deferred:
+        count = len(whole.failed) + len(whole.refused)
+        return Deferred(f"{self.name}: {count} of {count + len(whole.got)} could not be told / 届かない購読があります", wait)
 
     async def _push(self, subscription: Subscription, content: bytes, headers: dict[str, str], part: _Round) -> None:
         """One message is encrypted when it can leave: encrypting all at once would hold up the other channels, and waiting would count as no answer."""
@@ -181,8 +186,7 @@ class WebPushAdapter(NoEdits):
         elif reply.status in GONE:
             part.gone.add(number)
         elif isinstance(answer := self.http.judge(reply), Refused):
-            part.refused.append(answer)
-            part.failed.add(number)
+            part.refused[number] = answer
         else:
             part.failed.add(number)
             if isinstance(answer, Deferred) and answer.wait is not None:

@@ -26,6 +26,10 @@ class StoredSubscriptions:
         """See `Subscriptions`."""
         return await asyncio.to_thread(push_subscriptions.waiting, self.database, server_key, str(key), after, most)
 
-    async def note(self, key: UUID, got: Collection[int], gone: Collection[int], failed: Collection[int]) -> None:
+    async def note(self, key: UUID, done: Collection[int], gone: Collection[int], failed: Collection[int]) -> None:
         """See `Subscriptions`."""
-        await asyncio.to_thread(push_subscriptions.note, self.database, str(key), got, gone, failed, self.clock())
+        await asyncio.to_thread(push_subscriptions.note, self.database, str(key), done, gone, failed, self.clock())
+
+    async def has_arrived(self, key: UUID) -> bool:
+        """See `Subscriptions`."""
+        return await asyncio.to_thread(push_subscriptions.has_arrived, self.database, str(key))

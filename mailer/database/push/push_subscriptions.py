@@ -15,7 +15,7 @@ from mailer.database.engine import Database
 from mailer.database.schema import push_receipt, push_subscription
 
 MOST_FAILURES = 20
-"""Tries one after the other that did not arrive, after which a browser is forgotten. A push service that is down for hours has one for each post."""
+"""Posts one after the other that could not be told, after which a browser is forgotten."""
 KEPT = timedelta(days=28)
 """How long receipts are kept: the longest life of a message (RFC 8030 section 5.2 lets a push service keep it for less)."""
 
@@ -58,13 +58,15 @@ def waiting(database: Database, server_key: str, post: str, after: int, most: in
         return [PushSubscription(*row) for row in connection.execute(query)]
 
 
-def note(database: Database, post: str, got: Collection[int], gone: Collection[int], failed: Collection[int], now: datetime) -> None:
-    """Write down what became of a post at some browsers. Those that are gone, or have failed too often, are forgotten."""
+def note(database: Database, post: str, done: Collection[int], gone: Collection[int], failed: Collection[int], now: datetime) -> None:
+    """Write down which browsers need no more tries of a post. Those that are gone, or have failed with too many posts, are forgotten."""
     table = push_subscription
     with database.writing() as connection:
         # Rows are locked in the order of their numbers; one that was ended meanwhile gets no receipt.
         here = (
-            connection.execute(select(table.c.id).where(table.c.id.in_(sorted(got))).order_by(table.c.id).with_for_update()).scalars().all()
+            connection.execute(select(table.c.id).where(table.c.id.in_(sorted(done))).order_by(table.c.id).with_for_update())
+            .scalars()
+            .all()
         )
         known = select(push_receipt.c.subscription_id).where(push_receipt.c.post == post, push_receipt.c.subscription_id.in_(here))
         told = {*connection.execute(known).scalars()}
@@ -72,10 +74,16 @@ def note(database: Database, post: str, got: Collection[int], gone: Collection[i
         if rows:
             connection.execute(insert(push_receipt), rows)
         failures = case((table.c.id.in_(sorted(failed)), table.c.failures + 1), else_=0)
-        connection.execute(update(table).where(table.c.id.in_(sorted({*got, *failed}))).values(failures=failures))
+        connection.execute(update(table).where(table.c.id.in_(sorted({*done, *failed}))).values(failures=failures))
         too_often = select(table.c.id).where(table.c.id.in_(sorted(failed)), table.c.failures >= MOST_FAILURES)
         _forget(connection, sorted({*gone, *connection.execute(too_often).scalars()}))
         connection.execute(delete(push_receipt).where(push_receipt.c.at < now - KEPT))
+
+
+def has_arrived(database: Database, post: str) -> bool:
+    """Whether any browser has got a post, as far as is known: one that was given up after failures counts too, since others had it then."""
+    with database.reading() as connection:
+        return connection.execute(select(push_receipt.c.post).where(push_receipt.c.post == post).limit(1)).first() is not None
 
 
 def count(database: Database, server_key: str) -> int:

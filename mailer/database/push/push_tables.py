@@ -18,7 +18,7 @@ push_subscription = Table(
     Column("p256dh", String(88), nullable=False),
     Column("auth", String(24), nullable=False),
     Column("server_key", String(88), nullable=False),  # our public key that it was made with: no other key may push to it
-    Column("failures", Integer, nullable=False, server_default="0"),  # tries one after the other that did not arrive
+    Column("failures", Integer, nullable=False, server_default="0"),  # posts one after the other that could not be told
     Column("created_at", Utc, nullable=False),
     Index("push_subscription_by_key", "server_key", "id"),
     sqlite_autoincrement=True,  # a number is never used twice: a receipt would speak of another browser

@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from channels.adapters.web_push import WebPushAdapter
 from channels.model import Adapter, Picture
-from tests.servers.networks.cases import Case
+from tests.servers.networks.cases import WEB_PUSH, Case
+from tests.servers.networks.push_service import FakePushService, Notebook
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c489".replace(" ", ""))
 
@@ -32,3 +34,14 @@ def picture(folder: Path, alternative: str, size: int = 100) -> Picture:
     path = folder / f"{alternative[:3]}.png"
     path.write_bytes(PNG.ljust(size, b"\0"))
     return Picture(path, "image/png", alternative)
+
+
+def play_push(steps: Callable[[FakePushService, WebPushAdapter, Notebook], Awaitable[None]], count: int = 3) -> None:
+    """Run ``steps`` with a push service, so many of its browsers, and the adapter."""
+
+    async def with_browsers(service: FakePushService, adapter: WebPushAdapter) -> None:
+        book = Notebook(service.subscribe(count))
+        adapter.subscriptions = book
+        await steps(service, adapter, book)
+
+    play(WEB_PUSH, with_browsers)

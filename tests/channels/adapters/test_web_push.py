@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
-from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -15,26 +12,18 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pydantic import SecretStr
 
 from channels.adapters import open_adapter
-from channels.adapters.web_push import AT_ONCE, PATIENCE, WebPushAdapter, notification, read_key
+from channels.adapters.public_resolver import PublicResolver
+from channels.adapters.web_push import WebPushAdapter, notification, read_key
 from channels.model import Deferred, Posted, Refused
 from channels.settings import WebPushChannel
-from public_address import PublicResolver, https_host
-from tests.channels.adapters.playing import play
-from tests.servers.networks.cases import ADDRESS, POST, VAPID, VAPID_PEM, WEB_PUSH, another, outside, push_service
+from public_address import https_host
+from tests.channels.adapters.playing import play_push
+from tests.servers.networks.cases import ADDRESS, POST, VAPID, VAPID_PEM, outside, push_service
 from tests.servers.networks.one_address import OneAddress
 from tests.servers.networks.push_service import FakePushService, Notebook, encode
-from tests.servers.networks.trouble import MOMENT, Trouble
+from tests.servers.networks.trouble import MOMENT
 
 TAG = str(POST.key)
-
-
-def _play(steps: Any, count: int = 3) -> None:
-    async def with_browsers(service: FakePushService, adapter: WebPushAdapter) -> None:
-        book = Notebook(service.subscribe(count))
-        adapter.subscriptions = book
-        await steps(service, adapter, book)
-
-    play(WEB_PUSH, with_browsers)
 
 
 def test_every_browser_decrypts_the_notification() -> None:
@@ -50,7 +39,7 @@ def test_every_browser_decrypts_the_notification() -> None:
         }
         assert [browser.shown for browser in service.browsers.values()] == [{TAG: shown}] * 3
 
-    _play(steps)
+    play_push(steps)
 
 
 @pytest.mark.parametrize(("is_urgent", "urgency"), [(True, "high"), (False, "normal")])
@@ -61,7 +50,7 @@ def test_a_message_says_how_urgent_it_is_how_long_it_is_of_use_and_what_it_repla
         assert (headers["Urgency"], headers["TTL"]) == (urgency, str(23 * 3600))
         assert headers["Topic"] == encode(POST.key.bytes)
 
-    _play(steps)
+    play_push(steps)
 
 
 def test_an_old_message_is_of_use_to_those_only_who_are_there_at_once() -> None:
@@ -69,148 +58,7 @@ def test_an_old_message_is_of_use_to_those_only_who_are_there_at_once() -> None:
         await adapter.post(replace(POST, created=MOMENT - timedelta(days=3)))
         assert service.browsers[1].headers[0]["TTL"] == "0"
 
-    _play(steps)
-
-
-def test_a_repeat_tells_nobody_a_second_time() -> None:
-    async def steps(service: FakePushService, adapter: WebPushAdapter, _book: Notebook) -> None:
-        assert await adapter.post(POST) == await adapter.post(POST) == Posted(TAG)
-        assert len(service.requests) == 3
-        service.subscribe(1)
-        await adapter.post(another(POST))
-        assert len(service.requests) == 6
-
-    _play(steps)
-
-
-def test_a_subscription_that_is_gone_is_removed_and_the_others_are_told() -> None:
-    async def steps(service: FakePushService, adapter: WebPushAdapter, book: Notebook) -> None:
-        service.gone, service.statuses = {1}, {2: 404}
-        assert await adapter.post(POST) == Posted(TAG)
-        assert [each.number for each in book.browsers] == [3]
-        assert TAG in service.browsers[3].shown
-
-    _play(steps)
-
-
-def test_what_one_push_service_refuses_for_now_is_tried_again_for_those_alone() -> None:
-    async def steps(service: FakePushService, adapter: WebPushAdapter, book: Notebook) -> None:
-        service.statuses = {2: 503}
-        answer = await adapter.post(POST)
-        assert isinstance(answer, Deferred)
-        assert "1 of 3" in answer.reason
-        assert book.failed == [2]
-        service.statuses = {}
-        assert await adapter.post(POST) == Posted(TAG)
-        assert len(service.requests) == 4
-
-    _play(steps)
-
-
-def test_a_browser_that_cannot_be_told_for_an_hour_is_given_up_for_this_post() -> None:
-    async def steps(service: FakePushService, adapter: WebPushAdapter, _book: Notebook) -> None:
-        old = replace(POST, created=MOMENT - timedelta(hours=2))
-        service.statuses = {1: 503, 2: 503, 3: 503}
-        assert isinstance(await adapter.post(old), Deferred)  # nobody has it: it is not given up
-        service.statuses = {2: 503}
-        assert await adapter.post(old) == Posted(str(old.key))
-
-    _play(steps)
-
-
-def test_a_few_browsers_whose_push_service_is_busy_close_the_channel_for_seconds_only() -> None:
-    async def steps(service: FakePushService, adapter: WebPushAdapter, _book: Notebook) -> None:
-        service.statuses = {2: 503}
-        answer = await adapter.post(POST)
-        assert isinstance(answer, Deferred)
-        assert answer.wait == timedelta(seconds=10)
-
-    _play(steps)
-
-
-def test_a_subscription_of_an_older_key_stops_nobody_and_a_key_that_all_refuse_breaks_the_channel() -> None:
-    async def steps(service: FakePushService, adapter: WebPushAdapter, book: Notebook) -> None:
-        service.statuses = {2: 403}
-        assert isinstance(await adapter.post(POST), Deferred)
-        service.statuses = {1: 403, 2: 403, 3: 403}
-        answer = await adapter.post(another(POST))
-        assert isinstance(answer, Refused)
-        assert answer.is_channel_broken
-        assert len(book.browsers) == 3
-
-    _play(steps)
-
-
-def test_a_host_that_answers_nobody_is_left_alone_for_the_rest_of_the_round() -> None:
-    async def steps(service: FakePushService, adapter: WebPushAdapter, book: Notebook) -> None:
-        service.trouble = Trouble.DROPPED
-        adapter.http.at_once = 1
-        answer = await adapter.post(POST)
-        assert isinstance(answer, Deferred)
-        first = len(service.requests)
-        assert first <= 200
-        book.browsers += service.subscribe(500)
-        await adapter.post(another(POST))
-        assert len(service.requests) - first <= 200  # one portion is on its way; the rest is spared
-        assert PATIENCE < 200
-
-    _play(steps, count=200)
-
-
-def test_many_browsers_are_told_at_the_same_time_and_never_more_than_the_bound() -> None:
-    async def steps(service: FakePushService, adapter: WebPushAdapter, _book: Notebook) -> None:
-        service.together = AT_ONCE
-        assert await adapter.post(POST) == Posted(TAG)
-        assert service.most == AT_ONCE
-
-    _play(steps, count=2 * AT_ONCE)
-
-
-def test_a_worker_that_is_killed_on_the_way_tells_everybody_once_with_the_next_start() -> None:
-    async def steps(service: FakePushService, adapter: WebPushAdapter, _book: Notebook) -> None:
-        service.together = 10_000  # all are held: nobody is told to the end
-        first = asyncio.create_task(adapter.post(POST))
-        await service.crowded(AT_ONCE)
-        first.cancel()
-        await asyncio.gather(first, return_exceptions=True)
-        service.together = 0
-        assert await adapter.post(POST) == Posted(TAG)
-        assert sorted(service.published()) == sorted(f"{number}/{TAG}" for number in service.browsers)
-
-    _play(steps, count=2 * AT_ONCE)
-
-
-class Unwritten(Notebook):
-    """The power fails between the answers of the push service and the note of them."""
-
-    async def note(self, key: UUID, got: Collection[int], gone: Collection[int], failed: Collection[int]) -> None:
-        raise asyncio.CancelledError
-
-
-def test_a_message_that_was_told_but_not_noted_takes_its_own_place() -> None:
-    async def steps(service: FakePushService, adapter: WebPushAdapter, book: Notebook) -> None:
-        adapter.subscriptions = Unwritten(book.browsers)
-        with pytest.raises(asyncio.CancelledError):
-            await adapter.post(POST)
-        adapter.subscriptions = book
-        assert await adapter.post(POST) == Posted(TAG)
-        assert [len(browser.headers) for browser in service.browsers.values()] == [2, 2, 2]
-        assert [[*browser.shown] for browser in service.browsers.values()] == [[TAG]] * 3
-        assert len({headers["Topic"] for browser in service.browsers.values() for headers in browser.headers}) == 1
-
-    _play(steps)
-
-
-def test_a_round_that_takes_too_long_ends_and_the_next_goes_on() -> None:
-    async def steps(service: FakePushService, adapter: WebPushAdapter, _book: Notebook) -> None:
-        adapter.seconds = -1.0
-        answer = await adapter.post(POST)
-        assert answer == Deferred("test: 0 told in this round, the next goes on / 続きを送ります", timedelta(0))
-        adapter.seconds = 60.0
-        assert await adapter.post(POST) == Posted(TAG)
-        assert len(service.published()) == 250
-
-    _play(steps, count=250)
+    play_push(steps)
 
 
 def test_keys_that_are_none_are_a_subscription_that_is_none() -> None:
@@ -219,7 +67,7 @@ def test_keys_that_are_none_are_a_subscription_that_is_none() -> None:
         assert await adapter.post(POST) == Posted(TAG)
         assert [each.number for each in book.browsers] == [2, 3]
 
-    _play(steps)
+    play_push(steps)
 
 
 def test_a_text_that_does_not_fit_is_refused_before_anybody_is_told() -> None:
@@ -227,7 +75,7 @@ def test_a_text_that_does_not_fit_is_refused_before_anybody_is_told() -> None:
         assert isinstance(await adapter.post(replace(POST, text="あ" * 1400)), Refused)
         assert service.requests == []
 
-    _play(steps)
+    play_push(steps)
 
 
 def test_a_notice_without_a_link_has_its_first_line_as_title() -> None:

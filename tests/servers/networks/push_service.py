@@ -168,10 +168,13 @@ class Notebook:
         told = self.got.get(key, set())
         return [each for each in self.browsers if each.number > after and each.number not in told][:most]
 
-    async def note(self, key: UUID, got: Collection[int], gone: Collection[int], failed: Collection[int]) -> None:
-        self.got.setdefault(key, set()).update(got)
+    async def note(self, key: UUID, done: Collection[int], gone: Collection[int], failed: Collection[int]) -> None:
+        self.got.setdefault(key, set()).update(done)
         self.browsers = [each for each in self.browsers if each.number not in {*gone}]
         self.failed += failed
+
+    async def has_arrived(self, key: UUID) -> bool:
+        return bool(self.got.get(key))
 
 
 def _derive(salt: bytes, key: bytes, info: bytes, length: int) -> bytes:

@@ -53,6 +53,7 @@ def test_each_browser_of_a_key_waits_until_it_has_got_the_post(database: Databas
     browsers.note(database, POST_KEY, mine[:3], (), mine[3:4], NOW)
     browsers.note(database, POST_KEY, mine[:3], (), (), NOW)  # a repeat after a kill
     assert numbers(database) == mine[3:]
+    assert (browsers.has_arrived(database, POST_KEY), browsers.has_arrived(database, "next post")) == (True, False)
     assert (browsers.count(database, KEY), browsers.count(database, OTHER)) == (5, 2)
 
 
