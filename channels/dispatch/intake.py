@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from channels.announcement import Announcement, Purpose, Reading, read_folder
 from channels.destinations import Destination, Destinations
@@ -29,12 +30,14 @@ class Intake:
     folder: Path
     outbox: Outbox
     to: Destinations
+    site: Path
     releases: Releases | None = None
     problems: tuple[str, ...] = ()
     _seen: Signature | None = None
     _reading: Reading = field(default_factory=Reading)
     _done: dict[str, str] = field(default_factory=dict)
     _superseded: frozenset[str] = frozenset()
+    _missing: Mapping[str, str] = field(default_factory=dict)
     _issues_asked: datetime | None = None
 
     def take(self, now: datetime) -> bool:
@@ -47,6 +50,7 @@ class Intake:
         if is_changed:
             self._reading = read_folder(self.folder)
             self._superseded = frozenset(each.follows for each in self._reading.all if each.follows)
+            self._missing = self.outbox.gone((each.record for each in self._reading.all), ("article", "issue", "emergency"), now)
         sent = self._sent_issues(now)
         entered = [*(self._enter(each, self.to.live, sent, now) for each in self._reading.live)]
         entered += [*(self._enter(each, self.to.drills, sent, now) for each in self._reading.drills)]
@@ -68,6 +72,9 @@ class Intake:
             self._done[announcement.record] = revision  # it was replaced before it was announced: the one that replaces it says all
             return False
         if not self._is_public(announcement):
+            return False
+        if announcement.address in self._missing.values():
+            self._done[announcement.record] = revision  # its source has another name now: the page was announced under the old one
             return False
         begin = sent.get(announcement.issue) if announcement.issue else None
         try:
@@ -99,13 +106,18 @@ class Intake:
         """Take back what is gone from the folder, unless the folder itself is gone, or cannot be read, or lost too much at once."""
         if self._reading.problems or not self._reading.all:
             return False
-        gone = self.outbox.gone((each.record for each in self._reading.all), ("article", "issue", "emergency"), now)
+        gone = [record for record, address in self._missing.items() if not self._has_page(address)]
         if len(gone) > MOST_WITHDRAWN:
             words = f"{len(gone)} announced records are gone at once: nothing is taken back. One by one: todoke announce RECORD --withdraw"
             self.problems = (*self.problems, f"{words} / 一度に多くの記事がなくなったため、取り消しません: {', '.join(gone[:5])}")
             return False
         plans = [self.outbox.withdraw(record, self.to, now) for record in gone]
         return any(plan.enter for plan in plans)
+
+    def _has_page(self, address: str) -> bool:
+        """Whether there is still something at an address: an article whose source was renamed, or is no longer marked, was not withdrawn."""
+        page = self.site / unquote(urlsplit(address).path).lstrip("/")
+        return not (self.site / "index.html").is_file() or page.is_file() or (page / "index.html").is_file()
 
     def _report(self) -> None:
         self.problems = (*self._reading.problems, *(each for each in self.problems if each not in self._reading.problems))[-20:]

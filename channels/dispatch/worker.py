@@ -49,7 +49,9 @@ class Worker:
         self._posting = posting
         self.troubles: dict[str, str] = {}
         self.tasks: list[ChannelTask] = []
-        self.intake = Intake(posting.settings.announcements, posting.outbox, posting.to, releases_of(posting.settings))
+        self.intake = Intake(
+            posting.settings.announcements, posting.outbox, posting.to, posting.settings.site, releases_of(posting.settings)
+        )
 
     async def run(self, *, takes_in: bool = True, stops_when_idle: bool = False) -> None:
         """Go on for good, or until nothing is left to do now.

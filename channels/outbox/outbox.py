@@ -68,12 +68,13 @@ class Outbox:
         with _errors():
             return posts.carry_out(self._database, [record], lambda stored: _withdrawals(stored, to, now), now=now, actor=self.actor)
 
-    def gone(self, in_folder: Iterable[str], kinds: Iterable[str], now: datetime) -> tuple[str, ...]:
-        """The records that were announced, are in force, and are no longer among ``in_folder``."""
+    def gone(self, in_folder: Iterable[str], kinds: Iterable[str], now: datetime) -> Mapping[str, str]:
+        """The records that were announced, are in force, and are no longer among ``in_folder``, each with the address that was posted."""
         with _errors():
             known = posts.known_records(self._database, [*kinds])
         there = frozenset(in_folder)
-        return tuple(dict.fromkeys(post.record for post in known if post.record not in there and planning.is_in_force(post, now)))
+        missing = [post for post in known if post.record not in there and planning.is_in_force(post, now)]
+        return {post.record: str(post.content["link"]["address"]) for post in missing}
 
     def sent_issues(self) -> Mapping[str, datetime]:
         """The issues that have been sent, ``LIST/NUMBER``, and since when they were due."""

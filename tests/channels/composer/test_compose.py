@@ -11,6 +11,8 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from channels.adapters import web_push
+from channels.adapters.http import json_bytes
 from channels.announcement import Change, SitePicture, Wording
 from channels.composer.compose import CannotCompose, compose, post_of
 from channels.composer.lengths import ruler_of
@@ -49,6 +51,14 @@ def test_any_text_fits_and_ends_with_its_whole_address_and_is_cut_at_a_border_on
     sources = [" ".join(each.split()) for each in (title, *body)]
     for line in lines[:-1]:
         assert line in sources or line == "#防災 #fukko" or is_cut_at_a_border(line, sources), line
+
+
+@settings(max_examples=100, deadline=None)
+@given(TEXTS.filter(str.strip), st.lists(TEXTS, max_size=3), st.text("abc/%", max_size=1900), LANGUAGES)
+def test_the_whole_message_of_a_push_is_as_short_as_every_push_service_takes(title: str, body: list[str], rest: str, language: str) -> None:
+    announced = announcement(title, tuple(body), address=f"https://www.example.jp/{rest}", language=language)
+    post = post_of(compose(announced, destination("web-push", language=language)), UUID(int=1), announced, Path())
+    assert len(json_bytes(web_push.notification(post))) <= web_push.LARGEST
 
 
 def is_cut_at_a_border(line: str, sources: list[str]) -> bool:

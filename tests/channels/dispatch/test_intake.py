@@ -32,6 +32,8 @@ def here(tmp_path: Path) -> Iterator[Office]:
     url = with_tables(f"sqlite:///{tmp_path / 'var' / 'todoke.db'}")
     with office(url, tmp_path, [channel(name="a"), channel(name="drills", drill=True)]) as opened:
         write(opened, "site.json", {"format": "todoke-announcements", "schema": 1})
+        opened.settings.site.mkdir()
+        (opened.settings.site / "index.html").write_text("", "utf-8")
         yield opened
 
 
@@ -43,7 +45,7 @@ def write(here: Office, name: str, value: object) -> Path:
 
 
 def intake(here: Office, releases: Releases | None = None) -> Intake:
-    return Intake(here.settings.announcements, here.outbox, destinations(here.settings), releases)
+    return Intake(here.settings.announcements, here.outbox, destinations(here.settings), here.settings.site, releases)
 
 
 def released(folder: Path, *pages: dict[str, str], first: bool = False) -> None:
@@ -133,6 +135,21 @@ def test_a_page_that_is_gone_is_taken_back_but_for_one_whose_end_has_come(here: 
     taking.take(MOMENT + timedelta(hours=2))
     states = {post.record: post.state for post in here.outbox.list_posts(channel="a")}
     assert states == {announcement().record: PostState.EXPIRED, "article/x/ended": PostState.PENDING, "article/x/stays": PostState.PENDING}
+
+
+def test_a_page_that_is_there_still_was_not_withdrawn_whatever_became_of_its_source(here: Office) -> None:
+    for number, each in enumerate((announcement(), announcement(record="article/x/stays", address=f"{ADDRESS}2/"))):
+        write(here, f"article/{number}.json", record(each))
+    page = here.settings.site / ADDRESS.removeprefix("https://www.example.jp/") / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("", "utf-8")
+    taking = intake(here)
+    taking.take(MOMENT)
+    (here.settings.announcements / "article" / "0.json").unlink()
+    write(here, "article/renamed.json", record(announcement(record="article/fukko-press/renamed")))
+    taking.take(MOMENT)
+    assert rows(here)["a"] == (announcement().record, "article/x/stays")
+    assert here.states("a") == [PostState.PENDING, PostState.PENDING]
 
 
 def test_a_broken_build_takes_nothing_back(here: Office) -> None:
