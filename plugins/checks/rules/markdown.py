@@ -22,6 +22,7 @@ _INSIDE = re.compile(r"\*\*|＊＊|~~|\]\(|[\]］]（|\[\^|［\^|`{3}|%%|!\[|！
 _AT_START = re.compile(r"^[ \t]*(?:#|＃＃|[-+*>] |\||: )", re.MULTILINE)
 _BLOCK = re.compile(r" *(?:#{1,6} |[-+*] |[0-9]+\. |>)")
 _TABLE = re.compile(r"^\|[^\n]*\n\|[-:| ]+\n(?:\|[^\n]*(?:\n|\Z))*", re.MULTILINE)
+_SIGNS = ("*", "~~", "](", "[^", "`", "%%", "![")
 _PAIRED = re.compile(
     r"\*\*(?=\S)[^*\n]{1,500}(?<=\S)\*\*|~~(?=\S)[^~\n]{1,500}~~|!?\[[^\[\]\n]{0,500}\]\([^()\s]*(?: \"[^\"\n]{0,500}\")?\)|\[\^[^\]\s]{1,60}\]"
 )
@@ -41,7 +42,8 @@ class _Body:
 def _body(source: Manuscript) -> _Body:
     text = source.text[source.body :]
     plain = is_plain(text)
-    if plain and not _ROWS.search(text) and not _has_long_row(text):
+    # In most articles an empty line is between any two lines; to count them is quicker than to look at each.
+    if plain and (text.count("\n") <= 2 * text.count("\n\n") + 2 or (not _ROWS.search(text) and not _has_long_row(text))):
         return _Body(text, plain, ())
     starts = [source.body, *(source.body + match.end() for match in re.finditer("\n", text))]
     ends = [*(start - 1 for start in starts[1:]), len(source.text)]
@@ -69,6 +71,8 @@ def _rule_of(kind: Kind, ja: str, en: str) -> Callable[[Manuscript], Iterable[Hi
 
 
 def _wide(source: Manuscript) -> Iterator[Hit]:
+    if _body(source).is_plain:
+        return
     at = source.body
     for line in source.marked[source.body :].split("\n") if WIDE.search(source.marked) or "＃＃" in source.marked else ():
         heading = WIDE_HEADING.match(line)
@@ -97,6 +101,8 @@ def _raw_marks(source: Manuscript) -> Iterator[Hit]:
 
 def _may_be_raw(body: str, *, plain: bool) -> bool:
     """Tell whether a mark may be left in the page. Only where it says no it has to be right: rendering takes time."""
+    if plain and not any(sign in body for sign in _SIGNS):
+        return False
     html: list[str] = []
 
     def stash(each: str) -> str:
