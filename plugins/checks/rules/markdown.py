@@ -43,7 +43,7 @@ def _body(source: Manuscript) -> _Body:
     text = source.text[source.body :]
     plain = is_plain(text)
     # In most articles an empty line is between any two lines; to count them is quicker than to look at each.
-    if plain and (text.count("\n") <= 2 * text.count("\n\n") + 2 or (not _ROWS.search(text) and not _has_long_row(text))):
+    if plain and (text.count("\n") <= 2 * text.count("\n\n") + 1 or (not _ROWS.search(text) and not _has_long_row(text))):
         return _Body(text, plain, ())
     starts = [source.body, *(source.body + match.end() for match in re.finditer("\n", text))]
     ends = [*(start - 1 for start in starts[1:]), len(source.text)]
