@@ -1,4 +1,4 @@
-"""Markdown that is not shown as it was meant, or differently by other programs: T551 to T564."""
+"""Markdown that is not shown as it was meant, or differently by other programs: T551 to T565."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ _SIGNS = ("*", "~~", "](", "[^", "`", "%%", "![")
 _PAIRED = re.compile(
     r"\*\*(?=\S)[^*\n]{1,500}(?<=\S)\*\*|~~(?=\S)[^~\n]{1,500}~~|!?\[[^\[\]\n]{0,500}\]\([^()\s]*(?: \"[^\"\n]{0,500}\")?\)|\[\^[^\]\s]{1,60}\]"
 )
+_CUT_ADDRESS = re.compile(r"(?<![(<\"'=\w])(https?://[!-;=?-~]*[/=?&#])[ァ-ヶー一-鿿々]")
 _CUT = re.compile(r"^(?P<key>title|summary|preheader|image_alt):[ \t]+(?P<value>[^\s\"'\[{|>&*!#][^\n]*?[ \t]#[^\n]*)$", re.MULTILINE)
 
 
@@ -143,6 +144,15 @@ def _cut(source: Manuscript) -> Iterator[Hit]:
         )
 
 
+def _cut_addresses(source: Manuscript) -> Iterator[Hit]:
+    for match in _CUT_ADDRESS.finditer(source.marked, source.body) if "://" in source.marked else ():
+        yield Hit(
+            *match.span(),
+            f"リンクは「{match[1]}」までです。あとの日本語もアドレスなら [ことば](アドレス) の形で、アドレスの日本語を % の形（ブラウザーからコピーした形）で書いてください。文なら、前に空白を置いてください",
+            f"the link ends with {match[1]!r}: if the Japanese belongs to it, write [words](address) with the address in percent form; else put a space before it",
+        )
+
+
 RULES = (
     Rule(
         "T551", "warn", "そのまま出るMarkdownの記号", "marks of Markdown that are shown as they are",
@@ -233,5 +243,11 @@ RULES = (
         "CommonMark 5.1", "- 受付\n- 説明\n料金は無料です。", "- 受付\n- 説明\n\n料金は無料です。",
         _rule_of("lazy", "「{}」は、上の並びや引用の続きになります。別の段落なら、上に空の行を置いてください。続きなら、行のはじめを上の字にそろえてください",
                  "{} goes on with the list or quotation above: put an empty line before it, or, if that is meant, as many spaces as above"),
+    ),
+    Rule(
+        "T565", "warn", "日本語の前で切れるアドレス", "an address that ends before Japanese",
+        "そのまま書いたアドレスは、日本語の字の前までがリンクです。日本語の字を含むアドレスは、途中で切れて別のページに行きます",
+        "a bare address is a link up to the first Japanese character; one that holds Japanese is cut, and leads elsewhere",
+        "RFC 3986", "https://www.example.jp/wiki/宮城県 を見ます。", "[宮城県の説明](https://www.example.jp/wiki/%E5%AE%AE%E5%9F%8E%E7%9C%8C)を見ます。", _cut_addresses,
     ),
 )  # fmt: skip
