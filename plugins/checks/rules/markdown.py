@@ -1,4 +1,4 @@
-"""Markdown that is not shown as it was meant, or differently by other programs: T551 to T564."""
+"""Markdown that is not shown as it was meant, or differently by other programs: T551 to T565."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ _INSIDE = re.compile(r"\*\*|＊＊|~~|\]\(|[\]］]（|\[\^|［\^|`{3}|%%|!\[|！
 _AT_START = re.compile(r"^[ \t]*(?:#|＃＃|[-+*>] |\||: )", re.MULTILINE)
 _BLOCK = re.compile(r" *(?:#{1,6} |[-+*] |[0-9]+\. |>)")
 _TABLE = re.compile(r"^\|[^\n]*\n\|[-:| ]+\n(?:\|[^\n]*(?:\n|\Z))*", re.MULTILINE)
+_SIGNS = ("*", "~~", "](", "[^", "`", "%%", "![")
 _PAIRED = re.compile(
     r"\*\*(?=\S)[^*\n]{1,500}(?<=\S)\*\*|~~(?=\S)[^~\n]{1,500}~~|!?\[[^\[\]\n]{0,500}\]\([^()\s]*(?: \"[^\"\n]{0,500}\")?\)|\[\^[^\]\s]{1,60}\]"
 )
+_CUT_ADDRESS = re.compile(r"(?<![(<\"'=\w])(https?://[!-;=?-~]*[/=?&#])[ァ-ヶー一-鿿々]")
 _CUT = re.compile(r"^(?P<key>title|summary|preheader|image_alt):[ \t]+(?P<value>[^\s\"'\[{|>&*!#][^\n]*?[ \t]#[^\n]*)$", re.MULTILINE)
 
 
@@ -41,7 +43,8 @@ class _Body:
 def _body(source: Manuscript) -> _Body:
     text = source.text[source.body :]
     plain = is_plain(text)
-    if plain and not _ROWS.search(text) and not _has_long_row(text):
+    # In most articles an empty line is between any two lines; to count them is quicker than to look at each.
+    if plain and (text.count("\n") <= 2 * text.count("\n\n") + 1 or (not _ROWS.search(text) and not _has_long_row(text))):
         return _Body(text, plain, ())
     starts = [source.body, *(source.body + match.end() for match in re.finditer("\n", text))]
     ends = [*(start - 1 for start in starts[1:]), len(source.text)]
@@ -69,6 +72,8 @@ def _rule_of(kind: Kind, ja: str, en: str) -> Callable[[Manuscript], Iterable[Hi
 
 
 def _wide(source: Manuscript) -> Iterator[Hit]:
+    if _body(source).is_plain:
+        return
     at = source.body
     for line in source.marked[source.body :].split("\n") if WIDE.search(source.marked) or "＃＃" in source.marked else ():
         heading = WIDE_HEADING.match(line)
@@ -97,6 +102,8 @@ def _raw_marks(source: Manuscript) -> Iterator[Hit]:
 
 def _may_be_raw(body: str, *, plain: bool) -> bool:
     """Tell whether a mark may be left in the page. Only where it says no it has to be right: rendering takes time."""
+    if plain and not any(sign in body for sign in _SIGNS):
+        return False
     html: list[str] = []
 
     def stash(each: str) -> str:
@@ -134,6 +141,15 @@ def _cut(source: Manuscript) -> Iterator[Hit]:
             f"「{match['key']}」は「{kept}」で切れます。「 #」からあとはメモになるためです。{quoted} のように引用符で囲んでください",
             f"{match['key']} ends after {kept!r}: what follows a number sign is a comment. Write {quoted}",
             quoted,
+        )
+
+
+def _cut_addresses(source: Manuscript) -> Iterator[Hit]:
+    for match in _CUT_ADDRESS.finditer(source.marked, source.body) if "://" in source.marked else ():
+        yield Hit(
+            *match.span(),
+            f"リンクは「{match[1]}」までです。あとの日本語もアドレスなら [ことば](アドレス) の形で、アドレスの日本語を % の形（ブラウザーからコピーした形）で書いてください。文なら、前に空白を置いてください",
+            f"the link ends with {match[1]!r}: if the Japanese belongs to it, write [words](address) with the address in percent form; else put a space before it",
         )
 
 
@@ -227,5 +243,11 @@ RULES = (
         "CommonMark 5.1", "- 受付\n- 説明\n料金は無料です。", "- 受付\n- 説明\n\n料金は無料です。",
         _rule_of("lazy", "「{}」は、上の並びや引用の続きになります。別の段落なら、上に空の行を置いてください。続きなら、行のはじめを上の字にそろえてください",
                  "{} goes on with the list or quotation above: put an empty line before it, or, if that is meant, as many spaces as above"),
+    ),
+    Rule(
+        "T565", "warn", "日本語の前で切れるアドレス", "an address that ends before Japanese",
+        "そのまま書いたアドレスは、日本語の字の前までがリンクです。日本語の字を含むアドレスは、途中で切れて別のページに行きます",
+        "a bare address is a link up to the first Japanese character; one that holds Japanese is cut, and leads elsewhere",
+        "RFC 3986", "https://www.example.jp/wiki/宮城県 を見ます。", "[宮城県の説明](https://www.example.jp/wiki/%E5%AE%AE%E5%9F%8E%E7%9C%8C)を見ます。", _cut_addresses,
     ),
 )  # fmt: skip
