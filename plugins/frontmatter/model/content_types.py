@@ -9,13 +9,11 @@ tries them all.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from functools import cache
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from plugins.frontmatter.model.fields import DATE_VALIDATORS, Day, EndMoment, Line, Moment, WebAddress, duration, field_error, film
+from plugins.frontmatter.model.fields import Day, EndMoment, Line, Moment, WebAddress, duration, field_error, film
 from plugins.frontmatter.model.meta import CONTENT_TYPES as CONTENT_TYPES
 from plugins.frontmatter.model.meta import Dated as Dated
 from plugins.frontmatter.model.meta import Meta as Meta
@@ -291,15 +289,3 @@ class Partner(Dated):
     def new_version_waits(cls, front: Any) -> Any:
         """Keep a new version of an entry a draft, even if an editor deleted the line: the next import puts it in the entry's place, and never are both public."""
         return {**front, "draft": True} if isinstance(front, dict) and front.get("edit_of") else front
-
-
-@cache
-def date_keys() -> frozenset[str]:
-    """Return the keys of front matter, of every content type, that hold a day or a moment."""
-    fields = ((name, field) for model in CONTENT_TYPES.values() for name, field in model.model_fields.items())
-    return frozenset(name for name, field in fields if _is_date((field.annotation, *field.metadata)))
-
-
-def _is_date(annotations: Iterable[object]) -> bool:
-    """Whether one of ``annotations``, or of those inside it, is read as a date: ``Moment | None`` hides its validator in the union."""
-    return any(each.func in DATE_VALIDATORS if isinstance(each, BeforeValidator) else _is_date(get_args(each)) for each in annotations)
