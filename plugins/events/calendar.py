@@ -30,6 +30,10 @@ def calendar(documents: Iterable[Document], name: str, base: str) -> bytes:
     return bytes(ical.to_ical())
 
 
+_STATUS = {None: "CONFIRMED", "中止": "CANCELLED", "延期": "TENTATIVE", "日程変更": "CONFIRMED"}
+"""STATUS of RFC 5545 section 3.8.1.11. A postponed event keeps its old day until there is a new one, and so it is not certain."""
+
+
 def _event(document: Document, meta: Event, base: str) -> icalendar.Event:
     """One VEVENT (3.6.1).
 
@@ -43,6 +47,9 @@ def _event(document: Document, meta: Event, base: str) -> icalendar.Event:
     vevent.add("uid", f"{document.url.strip('/').replace('/', '-')}@{urlsplit(base).hostname}")
     vevent.add("dtstamp", changed)
     vevent.add("last-modified", changed)
+    # 3.8.7.4: grows with every change. Minutes since the event was made known grow with ``updated``, and need no memory.
+    vevent.add("sequence", max(0, int((changed - document.date) / dt.timedelta(minutes=1))))
+    vevent.add("status", _STATUS[meta.status])
     vevent.add("summary", meta.title)
     _add_span(vevent, meta)
     vevent.add("location", "、".join(filter(None, (meta.venue, meta.address))))

@@ -139,6 +139,10 @@ def _yen(amount: str) -> int:
     return int(ten_thousands or 0) * 10_000 + int(ones or 0)
 
 
+_EVENT_STATUS = {None: "EventScheduled", "中止": "EventCancelled", "延期": "EventPostponed", "日程変更": "EventRescheduled"}
+"""schema.org/EventStatusType."""
+
+
 def _event(document: Document, event: Event) -> JsonLd:
     """schema.org/Event. An event without times gives dates: a time of midnight would be read as one."""
     last = event.days[-1]
@@ -150,10 +154,12 @@ def _event(document: Document, event: Event) -> JsonLd:
         "@type": "Event",
         "startDate": event.start.date().isoformat() if event.all_day else event.start.isoformat(),
         "endDate": event.finishes.isoformat() if event.end and event.end.time() != dt.time() else last.isoformat(),
-        "eventStatus": f"{CONTEXT}/EventScheduled",
+        "eventStatus": f"{CONTEXT}/{_EVENT_STATUS[event.status]}",
         "eventAttendanceMode": f"{CONTEXT}/OfflineEventAttendanceMode",
         "location": venue,
     }
+    if event.previous_start:
+        described["previousStartDate"] = event.previous_start.date().isoformat() if event.all_day else event.previous_start.isoformat()
     if event.fee and event.fee.startswith("無料"):
         described["isAccessibleForFree"] = True
     organizer = event.organizer or (document.publication.department if document.publication else "")

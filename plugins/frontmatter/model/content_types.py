@@ -9,13 +9,11 @@ tries them all.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from functools import cache
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from plugins.frontmatter.model.fields import DATE_VALIDATORS, Day, EndMoment, Line, Moment, WebAddress, duration, field_error, film
+from plugins.frontmatter.model.fields import Day, EndMoment, Line, Moment, WebAddress, duration, field_error, film
 from plugins.frontmatter.model.meta import CONTENT_TYPES as CONTENT_TYPES
 from plugins.frontmatter.model.meta import Dated as Dated
 from plugins.frontmatter.model.meta import Meta as Meta
@@ -141,6 +139,8 @@ class Event(Dated):
 
     start: Moment
     end: Moment | None = None
+    status: Literal["中止", "延期", "日程変更"] | None = None
+    previous_start: Moment | None = None
     venue: Line
     address: Line | None = None
     fee: Line | None = None
@@ -156,6 +156,45 @@ class Event(Dated):
     longitude: float | None = Field(default=None, ge=122, le=154)
     source: Line | None = None
     imported: Line | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def title_says_the_status(cls, values: Any) -> Any:
+        """Put what became of the event before its title: lists, mails, feeds, search and calendars all show the title, and none may leave it out."""
+        status, title = values.get("status"), values.get("title")
+        if status in ("中止", "延期", "日程変更") and isinstance(title, str) and title.strip() and status not in title:
+            return {**values, "title": f"【{status}】{title.strip()}"}
+        return values
+
+    @model_validator(mode="before")
+    @classmethod
+    def is_timed_as_a_whole(cls, values: Any) -> Any:
+        """Refuse a day without a time that ends at a time: nobody would know when to come."""
+        start, end = str(values.get("start") or ""), str(values.get("end") or "")
+        if start and ":" in end and ":" not in start:
+            raise field_error(
+                "終わり（end）に時刻があり、始まり（start）にありません。「2015-03-21 10:00」のように、始まりの時刻も書いてください",
+                "end has a time and start has none: write the time of the start too",
+                "start",
+            )
+        return values
+
+    @model_validator(mode="after")
+    def change_is_dated(self) -> Event:
+        """Ask for the day of the change, by which calendars know the newer version, and for the day that a moved event had before."""
+        if self.status and (self.updated is None or self.date is None or self.updated <= self.date):
+            raise field_error(
+                f"「status: {self.status}」には、知らせた日時を updated に書いてください（date より後）。予定表は、これで新しい知らせだと分かります",
+                "with status, write in updated when it was announced, later than date: calendars tell the newer version by it",
+                "status",
+            )
+        if (self.status == "日程変更") != (self.previous_start is not None):
+            raise field_error(
+                "日程変更（status）には、前の始まりを previous_start に書いてください。ほかのときは previous_start は要りません",
+                "status: 日程変更 and previous_start go together",
+                "previous_start" if self.previous_start else "status",
+            )
+        return self
 
     @model_validator(mode="after")
     def ends_after_start(self) -> Event:
@@ -250,15 +289,3 @@ class Partner(Dated):
     def new_version_waits(cls, front: Any) -> Any:
         """Keep a new version of an entry a draft, even if an editor deleted the line: the next import puts it in the entry's place, and never are both public."""
         return {**front, "draft": True} if isinstance(front, dict) and front.get("edit_of") else front
-
-
-@cache
-def date_keys() -> frozenset[str]:
-    """Return the keys of front matter, of every content type, that hold a day or a moment."""
-    fields = ((name, field) for model in CONTENT_TYPES.values() for name, field in model.model_fields.items())
-    return frozenset(name for name, field in fields if _is_date((field.annotation, *field.metadata)))
-
-
-def _is_date(annotations: Iterable[object]) -> bool:
-    """Whether one of ``annotations``, or of those inside it, is read as a date: ``Moment | None`` hides its validator in the union."""
-    return any(each.func in DATE_VALIDATORS if isinstance(each, BeforeValidator) else _is_date(get_args(each)) for each in annotations)

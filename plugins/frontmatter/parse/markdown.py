@@ -6,6 +6,7 @@ Python-Markdown renders the HTML. `Body` holds it as a tree, in which `links` ch
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -272,13 +273,17 @@ def _name_tables(root: Any, *, aligned: bool) -> None:
 
     On a narrow screen the box scrolls, not the page (1.4.10), and takes the focus, so that a keyboard can scroll it (2.1.1).
     """
+    names = Counter[str]()
     for table in list(root.iter("table")):
         for cell in table.iter("th"):
             cell.set("scope", "col")
         for cell in table.xpath(".//*[@align]") if aligned else ():
             if (side := cell.attrib.pop("align")) in ("right", "center"):
                 cell.set("class", side)
-        box = etree.Element("div", {"class": "table", "role": "region", "tabindex": "0", "aria-label": _heading_before(table)})
+        name = _heading_before(table)
+        names[name] += 1  # two regions of one name cannot be told apart in a list of landmarks
+        label = name if names[name] == 1 else f"{name}（{names[name]}）"
+        box = etree.Element("div", {"class": "table", "role": "region", "tabindex": "0", "aria-label": label})
         table.getparent().replace(table, box)
         box.tail, table.tail = table.tail, None  # lxml moves the text after an element with it
         box.append(table)

@@ -119,3 +119,53 @@ def test_an_event_that_ends_before_it_begins_is_a_fault_and_the_last_site_stays(
     with pytest.raises(ContentErrors, match=r"bad\.md:6: .*終わり（end）が始まり（start）より前"):
         fair.build()
     assert fair.page("/kouryu/calendar/") == before
+
+
+CALLED_OFF = "---\ntitle: 朝の市\ndate: 2020-12-01 10:00\n{more}\nstart: {start}\nvenue: 港の広場\n---\n会を開きます。\n"
+
+
+def vevent_of(site: TinySite, day: str) -> Any:
+    return icalendar.Calendar.from_ical((site.site / f"kouryu/2020/12/{day}/event.ics").read_bytes()).walk("VEVENT")[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "ical", "schema", "words"),
+    [
+        ("中止", "CANCELLED", "EventCancelled", "この催しは中止になりました。"),
+        ("延期", "TENTATIVE", "EventPostponed", "この催しは延期になりました。"),
+        ("日程変更", "CONFIRMED", "EventRescheduled", "前の日時"),
+    ],
+)
+def test_what_became_of_an_event_is_told_everywhere_and_a_calendar_takes_it_for_news(
+    fair: TinySite, status: str, ical: str, schema: str, words: str
+) -> None:
+    fair.write("kouryu/2020/off.md", CALLED_OFF.format(more="summary: 市です。", start="2021-04-10 10:00"))
+    fair.build()
+    before = vevent_of(fair, "off")
+    moved = "\nprevious_start: 2021-04-10 10:00" if status == "日程変更" else ""
+    fair.write(
+        "kouryu/2020/off.md", CALLED_OFF.format(more=f"updated: 2020-12-05 09:00\nstatus: {status}{moved}", start="2021-04-17 10:00")
+    )
+    fair.build()
+    after, page = vevent_of(fair, "off"), fair.page("/kouryu/2020/12/off/")
+    assert (before["uid"], before["status"], before["sequence"]) == (after["uid"], "CONFIRMED", 0)
+    assert after["status"] == ical and after["sequence"] > 0 and after["dtstamp"].dt > before["dtstamp"].dt
+    assert after["summary"] == f"【{status}】朝の市" and words in page and f"schema.org/{schema}" in page
+    assert f"【{status}】朝の市" in fair.tree("/kouryu/calendar/").text_content()
+    assert f"【{status}】朝の市" in (fair.site / "kouryu/feed.xml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("more", "start", "words"),
+    [
+        ("status: 中止", "2021-04-10 10:00", "updated に書いてください"),
+        ("updated: 2020-12-05\nstatus: 日程変更", "2021-04-10 10:00", "previous_start に書いてください"),
+        ("updated: 2020-12-05\nstatus: 中止\nprevious_start: 2021-04-09", "2021-04-10 10:00", "previous_start は要りません"),
+        ("updated: 2020-12-05\nstatus: なし", "2021-04-10 10:00", "status"),
+        ("end: 2021-04-10 12:00", "2021-04-10", "始まりの時刻も書いてください"),
+    ],
+)
+def test_half_a_change_of_an_event_is_refused_with_what_to_write(fair: TinySite, more: str, start: str, words: str) -> None:
+    fair.write("kouryu/2020/off.md", CALLED_OFF.format(more=more, start=start))
+    with pytest.raises(ContentErrors, match=words):
+        fair.build()

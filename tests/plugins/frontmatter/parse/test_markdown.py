@@ -34,3 +34,9 @@ def test_the_side_of_a_column_is_a_class_and_a_box_of_a_list_a_sign_with_a_name(
 
 def test_the_first_paragraph_as_a_summary_leaves_out_what_is_struck_out() -> None:
     assert parse_markdown("締め切りは~~3月10日~~20日です。").lead == "締め切りは20日です。"
+
+
+def test_two_tables_under_one_heading_have_names_of_their_own() -> None:
+    body = "## 窓口\n\n| あ |\n|---|\n| 1 |\n\n次です。\n\n| い |\n|---|\n| 2 |\n\n## 電話\n\n| う |\n|---|\n| 3 |\n"
+    names = [box.get("aria-label") for box in parse_markdown(body).root.iter("div") if box.get("role") == "region"]
+    assert names == ["表：窓口", "表：窓口（2）", "表：電話"]
