@@ -19,7 +19,7 @@ PATH = PurePosixPath("data/synonyms.csv")
 
 RULES = (
     RuleDescription(
-        "D401",
+        "D501",
         "使えない同義語",
         "synonyms that cannot be used",
         "同じことを指すことばを、二つ以上、一行に書きます。さがすときに、どれで入れても見つかります",
@@ -62,7 +62,7 @@ def read_synonyms(content: Path) -> tuple[Synonyms, list[Diagnostic]]:
         if len(set(map(normal, words))) < 2 or short:
             ja = f"「{row.cells['同義語'][:60]}」：二文字以上のことばを「=」で二つ以上つないでください（例：復興住宅=災害公営住宅）。空白は入れません"
             en = "join two words or more, of two characters or more and without spaces, by =, e.g. 復興住宅=災害公営住宅"
-            diagnostics.append(Diagnostic(PATH, row.line, ja, en, "D401"))
+            diagnostics.append(Diagnostic(PATH, row.line, ja, en, "D501"))
         else:
             groups.append(words)
     return Synonyms(tuple(groups)), diagnostics
