@@ -6,7 +6,6 @@ import datetime as dt
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -17,10 +16,10 @@ from mailer.config.file import load_config
 from mailer.model.errors import LedgerRestored, RightMissing
 from mailer.model.state import DeliveryState
 from mailer.sending import send
-from tests import fork
 from tests.continuity.test_restoring import restored_site
 from tests.mailer.delivery.test_killed import child
 from tests.mailer.sending.test_worker import counts
+from tests.samples.killed import killed_after
 from tests.samples.mail.mail_bundles import REF, RecordedProgress, people
 from tests.samples.mail.two_sites import take
 from tests.samples.two_buildings import building
@@ -37,7 +36,6 @@ def test_a_half_sent_issue_goes_on_from_an_old_snapshot_where_it_was_and_nobody_
 ) -> None:
     """The snapshot is older than what was sent: of nothing, or of an issue that was stopped after 400 of its readers."""
     own, empty = (request.getfixturevalue(f"{kind}database_url_postgres") if database == "postgresql" else "" for kind in ("", "empty_"))
-    processes = list[BaseProcess]()
     (tmp_path / "right").mkdir()
     right = f'[[right]]\nname = "disk"\nkind = "local"\nfolder = "{tmp_path}/right"\n'
     with Receiver(Behaviour()) as receiver:
@@ -47,16 +45,11 @@ def test_a_half_sent_issue_goes_on_from_an_old_snapshot_where_it_was_and_nobody_
         first.clock.moment = datetime.now(UTC)
         take(first, 1)
 
-        def send_until(number: int) -> None:
-            receiver.behaviour.on_accept = lambda count: processes[-1].kill() if count == number else None
-            processes.append(fork.start(child, str(first.context.config.path), str(first.root)))
-            processes[-1].join()
-            receiver.behaviour.on_accept = lambda _count: None
-
+        command = child, str(first.context.config.path), str(first.root)
         if sent_before:
-            send_until(sent_before)
+            killed_after(receiver, sent_before, *command)
         made = make(home.config, home.settings, NOW)
-        send_until(1010)
+        killed_after(receiver, 1010, *command)
         assert len(receiver.accepted) >= 1010
         restore([made.file], tmp_path / "there", read_identities(home.key), url=empty)
         site = restored_site(home, tmp_path / "there")

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sqlite3
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -135,10 +136,13 @@ def test_after_a_kill_the_same_command_goes_on_and_nobody_gets_it_twice(
 ) -> None:
     office = make_office(local_mirror("www"), port=relay.port, readers=20)
     office.notice("rain")
+    is_killed = threading.Event()
+    relay.behaviour.on_accept = lambda count: is_killed.wait(90) if count == 1 else None  # so that the command cannot end before
     process = office.start("publish", "rain")
     while not moment(office, relay):
         assert process.poll() is None
     os.kill(process.pid, signal.SIGKILL)
+    is_killed.set()
     process.communicate()
     ended = office.emergency("publish", "rain")
     assert ended.status == 0, ended.report

@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import threading
 from collections.abc import Callable
+from multiprocessing import connection
+from multiprocessing.process import BaseProcess
 
 import sqlalchemy as sa
 
 from continuity.model import ContinuityError
+from tests import fork
+from tests.servers.smtp import Receiver
 
 REFUSED = 3
 """Exit status if the work ends with an error for the operator; any other exception is 4."""
@@ -28,6 +33,25 @@ def exit_status(work: Callable[[], object]) -> int:
         finally:
             os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def killed_after(receiver: Receiver, number: int, target: Callable[..., None], *arguments: object) -> BaseProcess:
+    """Start a sender, and return when it has died. The receiver kills it when it has taken so many messages, before it says so: the worst moment there is."""
+    processes, has_started = list[BaseProcess](), threading.Event()
+
+    def kill(count: int) -> None:
+        if count == number:
+            has_started.wait()
+            processes[0].kill()
+            connection.wait([processes[0].sentinel])
+
+    receiver.behaviour.on_accept = kill
+    processes.append(fork.start(target, *arguments))
+    has_started.set()
+    processes[0].join()
+    receiver.behaviour.on_accept = lambda _count: None
+    assert processes[0].exitcode == -signal.SIGKILL, "it ended before it could be killed"
+    return processes[0]
 
 
 def die_in_a_transaction(is_time: Callable[[], bool], step: str = "begin") -> None:

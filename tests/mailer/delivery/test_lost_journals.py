@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from multiprocessing.process import BaseProcess
@@ -37,12 +38,13 @@ def killed(tmp_path: Path) -> Iterator[tuple[Installation, Receiver]]:
 
 
 def killed_run(folder: Path, head: str = "") -> Iterator[tuple[Installation, Receiver]]:
-    processes: list[BaseProcess] = []
+    processes, has_started = list[BaseProcess](), threading.Event()
     homes: list[Installation] = []
 
     def kill(count: int) -> None:
         """Kill the sender once the ledger, which gets results a moment later, knows of more than half of them."""
         if count == KILL_AFTER:
+            has_started.wait()
             while ledger.counts(homes[0].database, IssueId(1))[DeliveryState.SENT] <= KILL_AFTER * 2 // 3:
                 assert processes[0].is_alive()
             processes[0].kill()
@@ -51,6 +53,7 @@ def killed_run(folder: Path, head: str = "") -> Iterator[tuple[Installation, Rec
         home = installation(folder, receiver.port, readers=READERS, connections=CONNECTIONS, head=head)
         homes.append(home)
         processes.append(fork.start(child, str(home.context.config.path), str(home.root)))
+        has_started.set()
         processes[0].join()
         yield home, receiver
 

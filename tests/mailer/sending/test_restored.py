@@ -10,7 +10,6 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -29,9 +28,9 @@ from mailer.model.issue import CALLED_OFF, IssueStatus
 from mailer.model.state import DUE, DeliveryState
 from mailer.sending import lock, schedule, send
 from mailer.sending import worker as work
-from tests import fork
 from tests.mailer.delivery.test_killed import child
 from tests.mailer.sending.test_worker import counts
+from tests.samples.killed import killed_after
 from tests.samples.mail.mail_bundles import REF, Installation, RecordedProgress, installation, people
 from tests.servers.smtp import Behaviour, Receiver
 
@@ -76,11 +75,7 @@ def adopted(home: Installation, *, keep: bool = True) -> tuple[int, int]:
 
 
 def kill_a_run(home: Installation, receiver: Receiver, after: int) -> None:
-    processes: list[BaseProcess] = []
-    receiver.behaviour.on_accept = lambda count: processes[0].kill() if count == after else None
-    processes.append(fork.start(child, str(home.context.config.path), str(home.root)))
-    processes[0].join()
-    receiver.behaviour.on_accept = lambda _count: None
+    killed_after(receiver, after, child, str(home.context.config.path), str(home.root))
 
 
 @pytest.mark.parametrize("in_place", [False, True])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections import Counter
 from datetime import UTC, datetime
 from multiprocessing import connection as waiting
@@ -20,6 +21,7 @@ from mailer.sending import send
 from tests import fork
 from tests.mailer.delivery.test_killed import child
 from tests.mailer.sending.test_worker import counts
+from tests.samples.killed import killed_after
 from tests.samples.mail.mail_bundles import REF, Installation, RecordedProgress, installation, people
 from tests.samples.mail.two_sites import copy_of, first_site, second_site, take, write_right
 from tests.servers.smtp import Behaviour, Receiver
@@ -44,7 +46,7 @@ def unknown(home: Installation) -> int:
 
 def test_a_side_that_stood_still_while_the_other_took_over_stops_at_its_next_batch_and_nobody_gets_two(tmp_path: Path, head: str) -> None:
     """The first site stops in the middle of a batch, as a machine does whose building has no power; it comes back when the other has sent."""
-    processes: list[BaseProcess] = []
+    processes, has_started = list[BaseProcess](), threading.Event()
     copies: list[str] = []
     second, disk = tmp_path / "second", [tmp_path / "outside"]
 
@@ -53,6 +55,7 @@ def test_a_side_that_stood_still_while_the_other_took_over_stops_at_its_next_bat
             second.mkdir()
             copies.append(copy_of(home.context.config, second))
         if count == 60:
+            has_started.wait()
             os.kill(processes[0].pid or 0, signal.SIGSTOP)
 
     with Receiver(Behaviour()) as receiver:
@@ -60,6 +63,7 @@ def test_a_side_that_stood_still_while_the_other_took_over_stops_at_its_next_bat
         home.clock.moment = datetime.now(UTC)
         receiver.behaviour.on_accept = accept
         processes.append(fork.start(child, str(home.context.config.path), str(home.root)))
+        has_started.set()
         while len(receiver.accepted) < 60:
             waiting.wait([processes[0].sentinel], timeout=0.05)
             assert processes[0].is_alive()
@@ -82,16 +86,12 @@ def test_a_side_that_stood_still_while_the_other_took_over_stops_at_its_next_bat
 
 
 def test_a_building_that_is_lost_in_the_middle_is_followed_by_the_other_from_an_old_snapshot(tmp_path: Path, head: str) -> None:
-    processes: list[BaseProcess] = []
     disk = [tmp_path / "outside"]
     with Receiver(Behaviour()) as receiver:
         home = first_site(tmp_path / "first", receiver.port, disk, readers=READERS, head=head)
         home.clock.moment = datetime.now(UTC)
         url = copy_of(home.context.config, tmp_path)  # nothing of the issue is in it
-        receiver.behaviour.on_accept = lambda count: processes[0].kill() if count == 1010 else None
-        processes.append(fork.start(child, str(home.context.config.path), str(home.root)))
-        processes[0].join()
-        receiver.behaviour.on_accept = lambda _count: None
+        killed_after(receiver, 1010, child, str(home.context.config.path), str(home.root))
         other = second_site(tmp_path / "second", home, receiver.port, lambda _folder: url, disk)
         taken = take(other, 2)
         assert taken.batches == 3 and sum(each.sent + each.unknown for each in taken.marked) >= 1010

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import random
 import re
-import threading
 from collections import Counter
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
-from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -28,7 +26,7 @@ from mailer.model.readers.subscription import Frequency
 from mailer.model.state import UNDER_WAY, DeliveryState
 from mailer.sending import freeze
 from tests import fork
-from tests.samples.killed import die_in_a_transaction
+from tests.samples.killed import die_in_a_transaction, killed_after
 from tests.samples.mail.digest_bundles import write_mergeable
 from tests.samples.mail.mail_bundles import SECRET, Installation, installation, write_lists
 from tests.servers.smtp import Receiver
@@ -55,22 +53,6 @@ def compose_and_die(config: str, number: int, step: str) -> None:
 def was_killed(process: BaseProcess) -> bool:
     process.join()
     return process.exitcode == SIGKILLED
-
-
-def killed_after(home: Installation, receiver: Receiver, number: int) -> bool:
-    """Start the command. The receiver kills it when it has taken so many messages, before it says so: the worst moment there is."""
-    processes, has_started = list[BaseProcess](), threading.Event()
-
-    def kill(count: int) -> None:
-        if count == number:
-            has_started.wait()
-            processes[0].kill()
-            connection.wait([processes[0].sentinel])
-
-    receiver.behaviour.on_accept = kill
-    processes.append(fork.start(child, str(home.context.config.path)))
-    has_started.set()
-    return was_killed(processes[0])
 
 
 def prepared(folder: Path, port: int, url: str) -> Installation:
@@ -103,9 +85,9 @@ def test_a_kill_at_any_moment_repeats_nothing_and_loses_nothing(tmp_path: Path, 
         for number, step in ((1, "begin"), (2, "commit"), (4, "commit"), (9, "begin")):
             assert was_killed(fork.start(compose_and_die, str(home.context.config.path), number, step))
             assert frozen_digests(home.database) == number
+        kills = 3
         for number in (5, 20, 40):
-            assert killed_after(home, receiver, number)
-        kills, receiver.behaviour.on_accept = 3, lambda _count: None
+            killed_after(receiver, number, child, str(home.context.config.path))
         for _ in range(30):  # on a server, what a dead process held comes back with its lease
             assert not was_killed(fork.start(child, str(home.context.config.path)))
             if not waiting(home):
