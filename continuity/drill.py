@@ -56,14 +56,14 @@ class Drill:
             with self._attempted("removed"), self._timed("removal"):
                 self._remove(restored)
         total = sum(self._seconds.values())
-        self._checks += [Check(key, None, "not tried 試せませんでした") for key in CHECKS if key not in self._tried and key != "time"]
+        self._checks += [Check(key, None, "not tried 試せませんでした") for key in CHECKS if key not in self._checked and key != "time"]
         self._add("time", total <= LONGEST, f"{total:.1f} s")
         name = str(restored.index.name) if restored is not None else ""
         ordered = sorted(self._checks, key=lambda check: [*CHECKS].index(check.key))
         return DrillReport(self._moment, name, tuple(ordered), self._seconds)
 
     @property
-    def _tried(self) -> set[str]:
+    def _checked(self) -> set[str]:
         return {check.key for check in self._checks}
 
     @contextmanager
@@ -72,7 +72,7 @@ class Drill:
         try:
             yield
         except (ContinuityError, OSError, subprocess.TimeoutExpired) as error:
-            self._add(next(key for key in keys or CHECKS if key not in self._tried), False, " ".join(str(error).split()))
+            self._add(next(key for key in keys or CHECKS if key not in self._checked), False, " ".join(str(error).split()))
 
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:

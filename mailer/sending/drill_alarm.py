@@ -20,7 +20,7 @@ from mailer.model.recipient import Envelope
 from mailer.smtp.direct import DirectMessage, send_by_first_relay
 
 AGAIN, BETWEEN = timedelta(days=7), timedelta(hours=1)
-TOLD = "drill-told.json"
+MARKER = "drill-told.json"
 
 
 class DrillAlarm:
@@ -37,22 +37,22 @@ class DrillAlarm:
             return False
         self._next = now + BETWEEN
         try:
-            return await self._tell(config.operator, now)
+            return await self._remind(config.operator, now)
         except OSError as error:  # sending goes on, whatever becomes of a note about drills
             log.event("drill cannot be looked after", why=f"{error.filename}: {error.strerror}")
             return False
 
-    async def _tell(self, operator: str, now: datetime) -> bool:
+    async def _remind(self, operator: str, now: datetime) -> bool:
         config = self._context.config
-        late, told = late_drill(config.doctor.drill, config.doctor.drill_days, now), config.state / TOLD
+        late, marker = late_drill(config.doctor.drill, config.doctor.drill_days, now), config.state / MARKER
         if late is None:
-            told.unlink(missing_ok=True)
+            marker.unlink(missing_ok=True)
             return False
-        if _was_told(told, late, now) or not await self._send(late, operator, now):
+        if _was_reminded(marker, late, now) or not await self._send(late, operator, now):
             return False
-        private_files.make_folder(told.parent)
-        told.unlink(missing_ok=True)
-        private_files.write_new(told, json.dumps({"subject": late.subject, "at": now.isoformat()}).encode())
+        private_files.make_folder(marker.parent)
+        marker.unlink(missing_ok=True)
+        private_files.write_new(marker, json.dumps({"subject": late.subject, "at": now.isoformat()}).encode())
         log.event("drill is overdue or was not passed: told", file=late.subject)
         return True
 
@@ -68,10 +68,10 @@ class DrillAlarm:
         return await send_by_first_relay(config.relays, self._context.password_for, config.message_id_domain, message)
 
 
-def _was_told(told: Path, late: LateDrill, now: datetime) -> bool:
+def _was_reminded(marker: Path, late: LateDrill, now: datetime) -> bool:
     """Whether the same was told less than a week ago. A clock that was set back tells again."""
     with suppress(OSError, ValueError, KeyError, TypeError):
-        record = json.loads(told.read_bytes())
+        record = json.loads(marker.read_bytes())
         age = now - datetime.fromisoformat(record["at"])
         return record["subject"] == late.subject and timedelta(0) <= age < AGAIN
     return False

@@ -29,8 +29,7 @@ NOW = dt.datetime(2026, 11, 29, 6, 0, tzinfo=dt.UTC)
 READERS = 1040
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-@pytest.mark.parametrize("sent_before", [0, 400])
+@pytest.mark.parametrize(("database", "sent_before"), [("sqlite", 0), ("postgresql", 400)])
 def test_a_half_sent_issue_goes_on_from_an_old_snapshot_where_it_was_and_nobody_gets_two(
     tmp_path: Path, request: pytest.FixtureRequest, database: str, sent_before: int
 ) -> None:

@@ -125,7 +125,7 @@ def test_a_dry_run_says_how_much_it_takes_and_writes_nothing(written: Office, tm
     assert {each.name for each in tmp_path.iterdir()} == {folder.OLD, folder.NEW}
 
 
-@pytest.mark.parametrize("step", ["_write_files", "_write_site", "_swap", "sync", "between the renames"])
+@pytest.mark.parametrize("step", ["_write_files", "_write_site", "sync", "between the renames"])
 def test_a_kit_that_is_killed_leaves_the_old_one_whole_and_the_next_is_whole(
     written: Office, planned: folder.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mailer.sending import send
-from mailer.sending.drill_alarm import TOLD, DrillAlarm
+from mailer.sending.drill_alarm import MARKER, DrillAlarm
 from mailer.sending.worker import run_worker
 from tests.samples.mail.mail_bundles import NOW, REF, Installation, RecordedProgress, installation
 from tests.servers.smtp import Receiver
@@ -59,7 +59,7 @@ def test_a_failed_drill_is_told_once_and_again_after_a_week_until_one_is_passed(
     home.clock.forward(days=8)
     assert look(home)
     report(home, 1, passed=True)
-    assert not look(home) and not (home.context.config.state / TOLD).exists()
+    assert not look(home) and not (home.context.config.state / MARKER).exists()
     assert len(receiver.accepted) == 2
 
 
