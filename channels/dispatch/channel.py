@@ -65,6 +65,13 @@ class ChannelTask:
                         return
                     await self._sleep(self._timing.pause)
                     continue
+                except Exception as error:  # a fault of ours or of an adapter: it must not end the tasks of the other channels
+                    _log.exception("%s: unexpected error", self.channel.name)
+                    self._complain(f"{type(error).__name__}: {error}")
+                    if stops_when_idle:
+                        return
+                    await self._sleep(self._timing.pause)
+                    continue
                 if self._fence is not None and keeping is None:
                     keeping = asyncio.create_task(self._keep())
                 if is_done and stops_when_idle:

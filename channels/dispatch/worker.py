@@ -105,6 +105,9 @@ class Worker:
             except ChannelsError as error:
                 _log.warning("%s", error)
                 await asyncio.sleep(self._posting.timing.pause)
+            except Exception:  # a fault of ours: what is in the outbox goes out all the same
+                _log.exception("the folder of announcements cannot be taken in")
+                await asyncio.sleep(self._posting.timing.pause)
             await asyncio.sleep(INTAKE_POLL)
 
     def wake(self) -> None:

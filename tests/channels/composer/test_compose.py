@@ -38,7 +38,7 @@ ADDRESSES = st.text("abcxyz0189-_.~%/?=&", max_size=150).map(lambda rest: f"http
 LANGUAGES = st.sampled_from(["ja", "en", "ko", "zh", "zh-Hant", "vi", "th", "pt", "ar", "ja-Hira"])
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(KINDS), TEXTS.filter(str.strip), st.lists(TEXTS, max_size=3), ADDRESSES, LANGUAGES, st.booleans())
 def test_any_text_fits_and_ends_with_its_whole_address_and_is_cut_at_a_border_only(
     kind: str, title: str, body: list[str], address: str, language: str, has_tags: bool
@@ -53,7 +53,7 @@ def test_any_text_fits_and_ends_with_its_whole_address_and_is_cut_at_a_border_on
         assert line in sources or line == "#防災 #fukko" or is_cut_at_a_border(line, sources), line
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(TEXTS.filter(str.strip), st.lists(TEXTS, max_size=3), st.text("abc/%", max_size=1900), LANGUAGES)
 def test_the_whole_message_of_a_push_is_as_short_as_every_push_service_takes(title: str, body: list[str], rest: str, language: str) -> None:
     announced = announcement(title, tuple(body), address=f"https://www.example.jp/{rest}", language=language)

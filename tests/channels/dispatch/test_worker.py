@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from channels.announcement import AnnouncementKind, Change
-from channels.model import Traits
+from channels.model import Answer, Post, Traits
 from channels.outbox.outbox import PostState
 from tests.samples.announcements import MOMENT, announcement, channel
 from tests.samples.mail.databases import with_tables
@@ -172,6 +172,22 @@ def test_the_others_are_out_at_once_while_one_network_is_dead_and_one_drips(tmp_
 
             here.work_until(is_done)
             assert dripping.calls == ["post"] and PostState.SENT not in here.states("b")
+
+
+def test_a_fault_in_one_adapter_ends_its_own_channel_and_no_other(tmp_path: Path, network: SimpleNetwork) -> None:
+    class Faulty(SimpleAdapter):
+        """One that was written badly."""
+
+        async def post(self, post: Post) -> Answer:
+            raise ZeroDivisionError(post.text)
+
+    url = with_tables(f"sqlite:///{tmp_path / 'var' / 'todoke.db'}")
+    without_traits: Any = None
+    adapters = [Faulty("a", network.url), SimpleAdapter("b", network.url, without_traits), SimpleAdapter("c", network.url)]
+    with office(url, tmp_path, [channel(name=name) for name in "abc"], adapters) as here:
+        here.enter(announcement())
+        here.work_until(lambda: PostState.SENT in here.states("c") and PostState.UNKNOWN in here.states("a"))
+        assert here.states("b") == [PostState.PENDING] and len(network.seen) == 1
 
 
 def test_a_channel_whose_network_never_answers_is_left_alone_but_for_emergencies(
