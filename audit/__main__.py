@@ -20,6 +20,7 @@ from audit.browser import AXE_VERSION, AxeResult, Scheme, Weight, chromium, exam
 from audit.server import serving
 from audit.site import MOMENT, build_sample, every_page, one_of_each
 from plugins.checks.built.html import validate
+from plugins.checks.built.leftover_marks import check_marks
 from plugins.checks.built.link_check import check_links, check_mail_links
 from plugins.checks.results import AUDIT, Audit
 from terminal import guard_output
@@ -121,7 +122,8 @@ def main() -> int:
     pages = every_page(site)
     html_errors, nu_errors, links = validate(site), nu_checker.check_html(site), check_links(site)
     broken_links = (*links.diagnostics, *check_mail_links(report.output / "mail", site))
-    print_lines((*html_errors, *nu_errors, *broken_links))
+    raw_marks = check_marks(site, report.output / "mail")
+    print_lines((*html_errors, *nu_errors, *broken_links, *raw_marks))
     with serving(site) as address:  # the checks in a browser take minutes, and come last
         print_weights(weigh_all(address, one_of_each(templates)))
         measured = _measure(address, options.output) if options.lighthouse else []
@@ -145,14 +147,14 @@ def main() -> int:
     )
     _print_audit(audit, sum(result.undecided for result in results))
     _write(audit)
-    print(summary(audit))
-    return 0 if audit.passed and all(scores.enough for scores in measured) else 1
+    print(summary(audit, len(raw_marks)))
+    return 0 if audit.passed and not raw_marks and all(scores.enough for scores in measured) else 1
 
 
-def summary(audit: Audit) -> str:
-    """Return the last line of the audit: one JSON object with the number of findings of each check."""
+def summary(audit: Audit, raw_marks: int) -> str:
+    """Return the last line of the audit: one JSON object with the number of findings of each check; ``raw_marks`` are those of Markdown."""
     counts = ("pages", "axe_violations", "html_errors", "nu_errors", "broken_links")
-    return json.dumps({name: getattr(audit, name) for name in counts})
+    return json.dumps({name: getattr(audit, name) for name in counts} | {"raw_marks": raw_marks})
 
 
 def _options() -> argparse.Namespace:

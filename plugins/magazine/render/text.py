@@ -100,11 +100,11 @@ class _TextWriter:
     def _links(self, element: Any) -> list[str]:
         # A telephone number stands in the text already, and a program for mail makes a link of it by itself.
         links = [link for link in element.iter("a") if not link.get("href", "#").startswith(("#", "tel:"))]
-        named = [link for link in links if plain_text(link) not in _shown(link.get("href"))]  # an address in the text names itself
+        named = [link for link in links if plain_text(link) not in _own_names(link.get("href"))]  # an address in the text names itself
         return [see_also(plain_text(link), absolute(link.get("href"), self.base), self.fold) for link in named]
 
 
-def _shown(href: str) -> tuple[str, ...]:
+def _own_names(href: str) -> tuple[str, ...]:
     return href, href.removeprefix("mailto:"), href.removeprefix("http://")
 
 
