@@ -26,8 +26,8 @@ def find(what: str, settings: Settings) -> AnyAnnouncement:
         raise ChannelsError(f"{what} names several records / どれのことか分かりません: {', '.join(each.record for each in named)}")
     damaged = f" {reading.problems[0]}" if reading.problems else ""
     raise ChannelsError(
-        f"{settings.announcements}: there is nothing to announce of {what}. An article needs `announce: true`, and a build.{damaged}"
-        " / 告知するものがありません。記事に announce: true を書き、ビルドしてください"
+        f"{settings.announcements}: there is nothing to announce of {what}. An article needs `announce: true`, a build, and an end that has not come.{damaged}"
+        " / 告知するものがありません。記事に announce: true を書き、ビルドしてください。期限や終わりの過ぎた記事は告知しません"
     )
 
 
