@@ -6,7 +6,6 @@ wheels as they are, so the offline machine compares again.
 
 from __future__ import annotations
 
-import ensurepip
 import json
 import platform
 import shutil
@@ -16,6 +15,7 @@ import sysconfig
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from continuity.archive import digest, remove_folder
@@ -117,8 +117,10 @@ def _sources(program: Path) -> Iterator[Path]:
 
 
 def _pip_wheel() -> Path:
-    """Return the wheel of pip that comes with Python. Debian keeps it in a folder of its own (python3-pip-whl)."""
-    folders = (sysconfig.get_config_var("WHEEL_PKG_DIR"), str(Path(ensurepip.__file__).parent / "_bundled"))
+    """Return the wheel of pip that comes with Python. Debian keeps it in a folder of its own (python3-pip-whl), and may have no `ensurepip` at all."""
+    spec = find_spec("ensurepip")
+    bundled = str(Path(spec.origin).parent / "_bundled") if spec is not None and spec.origin else None
+    folders = (sysconfig.get_config_var("WHEEL_PKG_DIR"), bundled)
     wheels = [file for folder in folders if folder for file in sorted(Path(folder).glob("pip-*.whl"))]
     if not wheels:
         raise ContinuityError("the wheel of pip is not here: on Debian it is in the package python3-pip-whl / pip のパッケージがありません")
