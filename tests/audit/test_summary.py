@@ -26,7 +26,14 @@ PASSED = Audit(
 
 def test_the_last_line_counts_the_findings_of_both_html_checkers() -> None:
     audit = PASSED.model_copy(update={"html_errors": 2, "nu_errors": 3})
-    assert json.loads(summary(audit, 4)) == {"pages": 572, "axe_violations": 0, "html_errors": 2, "nu_errors": 3, "broken_links": 0, "raw_marks": 4}
+    assert json.loads(summary(audit, 4)) == {
+        "pages": 572,
+        "axe_violations": 0,
+        "html_errors": 2,
+        "nu_errors": 3,
+        "broken_links": 0,
+        "raw_marks": 4,
+    }
 
 
 @pytest.mark.parametrize("check", ["axe_violations", "html_errors", "nu_errors", "broken_links"])
