@@ -175,10 +175,26 @@ def _video(document: Document, video: Video, base: str) -> JsonLd:
         "uploadDate": document.date.isoformat(),
         "duration": _duration(video.duration),
         "thumbnailUrl": base + document.picture.url if document.picture else f"{base}/theme/mark.svg",
-        "url" if on_platform else "contentUrl": address,
+        "embedUrl" if on_platform else "contentUrl": _player(address) if on_platform else address,
         "caption": {"@type": "MediaObject", "contentUrl": _file(video.captions, base), "encodingFormat": "text/vtt", "inLanguage": "ja"},
         "transcript": transcript(document.markdown),
     }
+
+
+_PLAYERS = (
+    (
+        re.compile(r"https://(?:www\.|m\.)?youtube\.com/watch\?(?:[^#]*&)?v=([\w-]{6,20})(?:[&#].*)?"),
+        "https://www.youtube-nocookie.com/embed/",
+    ),
+    (re.compile(r"https://youtu\.be/([\w-]{6,20})(?:[?#].*)?"), "https://www.youtube-nocookie.com/embed/"),
+    (re.compile(r"https://(?:www\.)?vimeo\.com/([0-9]+)(?:[?#].*)?"), "https://player.vimeo.com/video/"),
+)
+"""Addresses of a platform's page, and its player's: a search engine takes the player (schema.org/embedUrl), and the page is no player."""
+
+
+def _player(address: str) -> str:
+    """Return the address of the player of a film on a platform; that of the page where the platform is not known."""
+    return next((player + match[1] for page, player in _PLAYERS if (match := page.fullmatch(address))), address)
 
 
 def transcript(markdown: str) -> str:

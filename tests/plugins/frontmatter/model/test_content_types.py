@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -133,6 +134,22 @@ def test_a_video_is_described_with_its_transcript(site: TinySite) -> None:
     assert (video["duration"], video["transcript"]) == ("PT1M5S", "記者：港です。")
     assert video["caption"]["contentUrl"] == "https://site.example.jp/files/a.vtt"
     assert transcript("本文") == ""
+
+
+@pytest.mark.parametrize(
+    ("page", "player"),
+    [
+        ("https://www.youtube.com/watch?v=abcdefghijk&t=5", "https://www.youtube-nocookie.com/embed/abcdefghijk"),
+        ("https://youtu.be/abcdefghijk", "https://www.youtube-nocookie.com/embed/abcdefghijk"),
+        ("https://vimeo.com/123456", "https://player.vimeo.com/video/123456"),
+        ("https://video.example.jp/075", "https://video.example.jp/075"),
+    ],
+)
+def test_a_film_on_a_platform_is_described_with_the_address_of_its_player(site: TinySite, page: str, player: str) -> None:
+    site.write("ranger/2020/a.md", re.sub("(?m)^video: .*$", f"video: {page}", VIDEO) + "## 書き起こし\n\n港です。\n")
+    site.build()
+    video = described(site, "/ranger/2020/05/a/", "VideoObject")
+    assert video["embedUrl"] == player and "contentUrl" not in video
 
 
 @pytest.mark.parametrize(
