@@ -20,7 +20,7 @@ def normalise(text: str, stash: Stash | None = None, *, breaks: bool = False) ->
     """
     lines = _lines(without_notes(text, EMPTIED))
     walker = Walker(lines, stash, breaks)
-    made = walker.walk() or [Line("", 0)]
+    made = walker.run() or [Line("", 0)]
     remarks = sorted((*walker.remarks, *walker.elements.remarks()), key=lambda remark: remark.number)
     return Normalised("\n".join(line.text for line in made), tuple(line.number for line in made), tuple(remarks))
 

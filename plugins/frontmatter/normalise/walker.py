@@ -45,7 +45,7 @@ class Walker:
     at: int = 0
     last: str = ""
 
-    def walk(self) -> list[Line]:
+    def run(self) -> list[Line]:
         """Return the lines of the result."""
         while self.at < len(self.lines):
             text = self.lines[self.at].text
@@ -96,7 +96,7 @@ class Walker:
         if self.depth >= DEEPEST:
             return list(lines)
         walker = Walker(lines, self.stash, self.breaks, self.depth + 1, in_item=in_item, remarks=self.remarks, elements=self.elements)
-        return walker.walk() or [Line("", lines[0].number)]
+        return walker.run() or [Line("", lines[0].number)]
 
     # Each of the following takes the block at ``at`` if it is one of its kind, and tells so.
 
@@ -112,7 +112,7 @@ class Walker:
             return False
         made, end = word_items(self.lines, self.at)
         walker = Walker(made, self.stash, self.breaks, self.depth + 1, remarks=self.remarks, elements=self.elements)
-        self.emit("list-o" if made[0].text[0].isdigit() else "list-u", walker.walk(), end)
+        self.emit("list-o" if made[0].text[0].isdigit() else "list-u", walker.run(), end)
         return True
 
     def take_list(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -18,6 +20,15 @@ from tests.samples.tiny import NOW, TinySite, make_site
 
 HEAD = f"---\n{GOOD}---\n"
 PICTURE = 'image: "../../images/a\\0.png"\nimage_alt: 列車の写真です\n'
+
+
+@pytest.fixture(autouse=True)
+def _depth_of_a_process() -> Iterator[None]:
+    """The depth that a process begins with: Hypothesis changes it for its tests, and how deep a list may lie depends on it."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000)
+    yield
+    sys.setrecursionlimit(before)
 
 
 def diagnostics_of(site: TinySite) -> list[Diagnostic]:
