@@ -85,12 +85,15 @@ def test_with_a_public_key_alone_alterations_and_older_releases_are_found(mirror
     assert ("", "rolled-back") in mirrors.find(watch)[0]
 
 
-def test_with_a_public_key_alone_a_manifest_that_was_changed_is_forged(mirrors: Mirrors) -> None:
+@pytest.mark.parametrize("line", [1, 2, 3], ids=["signature", "trusted comment", "signature of the comment"])
+def test_with_a_public_key_alone_a_signature_that_was_changed_is_forged(mirrors: Mirrors, line: int) -> None:
     watch = mirrors.watch(mirrors.config("www", "second", root="", public_key=minisign_key(mirrors), families=("ipv4",)))
     mirrors.run(watch, 60)
-    mirrors.replace(
-        ".well-known/todoke/manifest.txt.minisig", mirrors.file(".well-known/todoke/manifest.txt.minisig").read_bytes().replace(b"A", b"B")
-    )
+    lines = mirrors.file(".well-known/todoke/manifest.txt.minisig").read_bytes().split(b"\n")
+    lines[line] = (
+        lines[line][:-12] + (b"A" if lines[line][-12:-11] != b"A" else b"B") + lines[line][-11:]
+    )  # in the last bytes of what is signed
+    mirrors.replace(".well-known/todoke/manifest.txt.minisig", b"\n".join(lines))
     assert mirrors.find(watch)[0] == {("", "forged")}
 
 
