@@ -16,7 +16,7 @@ CONTEXT.set_forkserver_preload(
         "mailer.sending.worker",
         "channels.dispatch.worker",
         "tests.samples.mail.mail_bundles",
-        "tests.servers.simple_network",
+        "tests.servers.networks.simple_network",
         "uvloop",
         "todoke",
         "plugins.builder.source_check",

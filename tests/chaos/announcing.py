@@ -29,7 +29,7 @@ from tests import fork
 from tests.samples.announcements import announcement, channel
 from tests.samples.mail.databases import with_tables
 from tests.samples.outboxes import Office, office
-from tests.servers.simple_network import Behaviour, SimpleAdapter, SimpleNetwork
+from tests.servers.networks.simple_network import Behaviour, SimpleAdapter, SimpleNetwork
 
 RECORDS_PER_KILL = 4
 LEASE = 0.6

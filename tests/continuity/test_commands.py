@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.samples.two_buildings import Building, building
+from tests.samples.continuity.two_buildings import Building, building
 
 
 @pytest.fixture(scope="module")

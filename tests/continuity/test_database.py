@@ -16,9 +16,9 @@ from continuity.snapshots import make
 from mailer.database.readers import subscriptions
 from tests.continuity.test_commands import todoke
 from tests.continuity.test_restoring import NOW, restored_site
+from tests.samples.continuity.two_buildings import Building, building
 from tests.samples.killed import exit_status
 from tests.samples.mail.mail_bundles import people
-from tests.samples.two_buildings import Building, building
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from continuity.restoring import read_identities, restore
 from continuity.snapshots import make
 from mailer.config.file import load_config
 from mailer.sending import send
+from tests.samples.continuity.two_buildings import Building, building
 from tests.samples.mail.mail_bundles import REF, SECRET, RecordedProgress
-from tests.samples.two_buildings import Building, building
 from tests.servers.smtp import Behaviour, Receiver
 
 READERS = 8

@@ -15,8 +15,8 @@ from continuity.settings import ContinuitySettings
 from continuity.snapshots import make
 from storage.connect import connect
 from storage.settings import LocalStorage, S3Storage, SshStorage
+from tests.samples.continuity.two_buildings import building
 from tests.samples.storages import settings as settings
-from tests.samples.two_buildings import building
 
 MOMENT = dt.datetime(2026, 11, 5, 4, 20, tzinfo=dt.UTC)
 REPORT = DrillReport(MOMENT, "x", tuple(Check(key, True, "") for key in CHECKS), {"restore": 1.0})

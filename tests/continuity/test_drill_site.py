@@ -15,8 +15,8 @@ from continuity.snapshots import make
 from publisher.release.keys import new_key
 from publisher.release.minisign import public_key
 from publisher.release.tuf_metadata import ROOT, SigningKeys, new_root
+from tests.samples.continuity.two_buildings import Building, building
 from tests.samples.publishing.releases import NOW
-from tests.samples.two_buildings import Building, building
 
 LATER = NOW + dt.timedelta(hours=3)
 WELL_KNOWN = ".well-known/todoke"

@@ -18,11 +18,11 @@ from mailer.model.state import DeliveryState
 from mailer.sending import send
 from tests.continuity.test_restoring import restored_site
 from tests.mailer.delivery.test_killed import child
-from tests.mailer.sending.test_worker import counts
+from tests.mailer.sending.workers.test_worker import counts
+from tests.samples.continuity.two_buildings import building
 from tests.samples.killed import killed_after
 from tests.samples.mail.mail_bundles import REF, RecordedProgress, people
 from tests.samples.mail.two_sites import take
-from tests.samples.two_buildings import building
 from tests.servers.smtp import Behaviour, Receiver
 
 NOW = dt.datetime(2026, 11, 29, 6, 0, tzinfo=dt.UTC)

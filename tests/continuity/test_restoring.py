@@ -23,9 +23,9 @@ from continuity.snapshots import NewSnapshot, make
 from mailer.config.file import load_config
 from mailer.database.engine import open_database
 from tests.mailer.database.test_migrations import alembic
+from tests.samples.continuity.two_buildings import Building, building, new_key
 from tests.samples.killed import exit_status, with_full_disk
 from tests.samples.mail.mail_bundles import SEAL, Installation
-from tests.samples.two_buildings import Building, building, new_key
 
 NOW = dt.datetime(2026, 11, 29, 6, 0, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)

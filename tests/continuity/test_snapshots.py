@@ -16,8 +16,8 @@ from continuity import snapshots
 from continuity.model import ContinuityError, SnapshotName
 from continuity.restoring import read_identities, restore
 from continuity.snapshots import make, too_old
+from tests.samples.continuity.two_buildings import Building, building, new_key, write_content
 from tests.samples.killed import exit_status, with_full_disk
-from tests.samples.two_buildings import Building, building, new_key, write_content
 
 NOW = dt.datetime(2026, 11, 29, 6, 0, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)

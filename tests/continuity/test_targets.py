@@ -11,8 +11,8 @@ from continuity.restoring import read_identities, restore
 from continuity.snapshots import FOLDER, make
 from storage.connect import connect
 from storage.settings import LocalStorage, S3Storage, SshStorage
+from tests.samples.continuity.two_buildings import building
 from tests.samples.storages import settings as settings
-from tests.samples.two_buildings import building
 
 NOW = dt.datetime(2026, 11, 29, 6, 0, tzinfo=dt.UTC)
 

@@ -17,7 +17,7 @@ from channels.outbox.outbox import PostState
 from tests.samples.announcements import ADDRESS, MOMENT, announcement, channel
 from tests.samples.mail.databases import with_tables
 from tests.samples.outboxes import Office, office
-from tests.servers.simple_network import Behaviour, SimpleAdapter, SimpleNetwork
+from tests.servers.networks.simple_network import Behaviour, SimpleAdapter, SimpleNetwork
 
 KEYS = timedelta(hours=1)
 EDITS, ANSWERS, DELETES = (

@@ -16,7 +16,7 @@ from channels.outbox.outbox import PostState
 from tests.samples.announcements import MOMENT, announcement, channel
 from tests.samples.mail.databases import with_tables
 from tests.samples.outboxes import Office, office
-from tests.servers.simple_network import Behaviour, SimpleAdapter, SimpleNetwork
+from tests.servers.networks.simple_network import Behaviour, SimpleAdapter, SimpleNetwork
 
 KEYED = Traits(key_life=timedelta(hours=1), can_answer=True)
 LOOKING = Traits(key_life=None, can_look=True)

@@ -23,7 +23,7 @@ from storage.settings import LocalStorage
 from tests.samples.announcements import announcement, channel
 from tests.samples.mail.databases import with_tables
 from tests.samples.outboxes import Office, office
-from tests.servers.simple_network import SimpleAdapter, SimpleNetwork
+from tests.servers.networks.simple_network import SimpleAdapter, SimpleNetwork
 
 
 @pytest.fixture

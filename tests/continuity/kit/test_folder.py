@@ -20,8 +20,8 @@ from continuity.model import ContinuityError
 from continuity.restoring import read_identities, restore
 from continuity.snapshots import local_snapshots
 from tests.continuity.test_commands import todoke
+from tests.samples.continuity.kit_office import Office, office
 from tests.samples.killed import REFUSED, exit_status, with_full_disk
-from tests.samples.kit_office import Office, office
 
 NOW = dt.datetime(2026, 11, 29, 6, 0, tzinfo=dt.UTC)
 WITHOUT_NETWORK = ["unshare", "--map-root-user", "--net"]

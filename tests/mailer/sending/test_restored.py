@@ -29,7 +29,7 @@ from mailer.model.state import DUE, DeliveryState
 from mailer.sending import lock, schedule, send
 from mailer.sending import worker as work
 from tests.mailer.delivery.test_killed import child
-from tests.mailer.sending.test_worker import counts
+from tests.mailer.sending.workers.test_worker import counts
 from tests.samples.killed import killed_after
 from tests.samples.mail.mail_bundles import REF, Installation, RecordedProgress, installation, people
 from tests.servers.smtp import Behaviour, Receiver

@@ -20,7 +20,7 @@ from mailer.model.state import DeliveryState
 from mailer.sending import send
 from tests import fork
 from tests.mailer.delivery.test_killed import child
-from tests.mailer.sending.test_worker import counts
+from tests.mailer.sending.workers.test_worker import counts
 from tests.samples.killed import killed_after
 from tests.samples.mail.mail_bundles import REF, Installation, RecordedProgress, installation, people
 from tests.samples.mail.two_sites import copy_of, first_site, second_site, take, write_right

@@ -8,8 +8,8 @@ import pytest
 
 from plugins.frontmatter.normalise.normaliser import normalise
 from plugins.frontmatter.parse.markdown import parse_markdown
-from tests.samples.markdown_documents import documents
-from tests.samples.markdown_outline import other_html, outline
+from tests.samples.markdown.documents import documents
+from tests.samples.markdown.outline import other_html, outline
 
 GENERATED = 600
 WRITTEN = [text.strip("\n") + "\n" for text in Path("tests/data/markdown/written.md").read_text("utf-8").split("\n=====\n")]

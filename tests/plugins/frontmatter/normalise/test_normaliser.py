@@ -12,7 +12,7 @@ from plugins.frontmatter.normalise.normaliser import normalise
 from plugins.frontmatter.normalise.notes import find_notes
 from plugins.frontmatter.normalise.plain import is_plain
 from plugins.frontmatter.parse.markdown import parse_markdown
-from tests.samples.markdown_outline import other_html, outline
+from tests.samples.markdown.outline import other_html, outline
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.samples.continuity.two_buildings import Building, building
 from tests.samples.offline import checkout
-from tests.samples.two_buildings import Building, building
 
 PEOPLE = '[[people]]\nname = "髙橋 花子"\nrole = "危機対策課"\ntelephone = "022-211-0000"\n'
 

@@ -24,7 +24,7 @@ from mailer.log import LogKind
 from mailer.model.state import DeliveryState
 from mailer.sending import worker as work
 from tests import fork
-from tests.mailer.sending.test_worker import counts
+from tests.mailer.sending.workers.test_worker import counts
 from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, SECRET, Installation, installation, people
 from tests.servers.smtp import Behaviour, Receiver
 

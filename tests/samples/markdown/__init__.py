@@ -1,0 +1,1 @@
+"""Documents of Markdown, and their outlines by two programs."""
