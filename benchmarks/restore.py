@@ -49,10 +49,10 @@ from publisher.release.keys import new_key
 from publisher.release.make import draft, make
 from publisher.release.store import ReleaseStore
 from publisher.release.tuf_metadata import ROOT, SigningKeys, new_root
-from tests.samples.mail.databases import make_on_server
-from tests.samples.mail.mail_bundles import SEAL, SECRET
 from tests.samples.continuity.two_buildings import new_key as new_age_key
 from tests.samples.continuity.two_buildings import write_content
+from tests.samples.mail.databases import make_on_server
+from tests.samples.mail.mail_bundles import SEAL, SECRET
 from tests.servers.postgres import cluster
 
 MOMENT = dt.datetime(2026, 11, 28, 9, 0, tzinfo=dt.UTC)
