@@ -92,7 +92,10 @@ def restore_by_delivery(config: Path) -> Restore:
         try:
             settings, store = load(config)
             with store.locked():
-                return asyncio.run(_mend(settings, store, name, paths))
+                try:
+                    return asyncio.run(_mend(settings, store, name, paths))
+                finally:
+                    store.precedence.give_back()  # a verifier lives for months, and the next release wants this mirror
         except TimeoutError as error:
             raise VerifierError(f"{name}: not mended in time / 時間内に終わりませんでした") from error
         except PublisherError as error:

@@ -95,6 +95,7 @@ def test_a_page_that_is_altered_in_both_trees_behind_ssh_does_not_come_back_with
     remote.alter("kyoto", PAGE, b"Hacked")
     assert "RESTORED 復旧 kyoto" in remote.run(f"verify --once --restore kyoto={remote.urls['kyoto']}").output
     remote.write("feed.xml", "<feed>drei</feed>")
-    assert remote.run("release").exit_code == 0
+    released = remote.run("release")
+    assert released.exit_code == 0, released.output
     assert (Path(remote.ssh.folder) / "current" / PAGE).read_text("utf-8") == PAGES[PAGE]
     assert remote.run(f"verify --once kyoto={remote.urls['kyoto']} bucket={remote.urls['bucket']}").exit_code == 0
