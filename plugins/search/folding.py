@@ -27,7 +27,6 @@ _DASHES = dict.fromkeys(map(ord, "-‐‑‒–—―−─━"), ord("ー"))
 _WAVES = {ord("〜"): ord("~"), ord("∼"): ord("~")}
 # Soft hyphen, zero-width characters, byte order mark; variation selectors (Unicode Standard, section 23.4; ideographic ones: Annex #37).
 _IGNORED = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)), None)
-_KANJI = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _COUNTER = re.compile(r"(?<=[0-9一二三四五六七八九十百千数何])[け箇個](?=[月所国年条町村])")
 """ヶ is け by now, and 箇 and 個 say か there too: 三箇所 = 三ヶ所 = 三か所."""
 

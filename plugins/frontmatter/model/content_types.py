@@ -9,7 +9,8 @@ tries them all.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, ClassVar, Literal
+import re
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -129,6 +130,10 @@ class Record(Dated):
     attachments: tuple[Attachment, ...] = ()
 
 
+EventStatus = Literal["中止", "延期", "日程変更"]
+"""What became of an event that does not take place as it was made known."""
+
+
 class Event(Dated):
     """An event. A ``start`` or ``end`` without a time means the whole day."""
 
@@ -139,7 +144,7 @@ class Event(Dated):
 
     start: Moment
     end: Moment | None = None
-    status: Literal["中止", "延期", "日程変更"] | None = None
+    status: EventStatus | None = None
     previous_start: Moment | None = None
     venue: Line
     address: Line | None = None
@@ -162,7 +167,7 @@ class Event(Dated):
     def title_says_the_status(cls, values: Any) -> Any:
         """Put what became of the event before its title: lists, mails, feeds, search and calendars all show the title, and none may leave it out."""
         status, title = values.get("status"), values.get("title")
-        if status in ("中止", "延期", "日程変更") and isinstance(title, str) and title.strip() and status not in title:
+        if status in get_args(EventStatus) and isinstance(title, str) and title.strip() and status not in title:
             return {**values, "title": f"【{status}】{title.strip()}"}
         return values
 
@@ -171,7 +176,7 @@ class Event(Dated):
     def is_timed_as_a_whole(cls, values: Any) -> Any:
         """Refuse a day without a time that ends at a time: nobody would know when to come."""
         start, end = str(values.get("start") or ""), str(values.get("end") or "")
-        if start and ":" in end and ":" not in start:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", start.strip()) and ":" in end:
             raise field_error(
                 "終わり（end）に時刻があり、始まり（start）にありません。「2015-03-21 10:00」のように、始まりの時刻も書いてください",
                 "end has a time and start has none: write the time of the start too",

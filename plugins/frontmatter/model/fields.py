@@ -93,9 +93,10 @@ def _unread(text: str) -> PydanticCustomError:
     except NoSuchMoment as error:
         return field_error(f"日付「{text}」：{error}", f"{text!r}: {error.en}")
     if written is not None:
+        is_fixed = not re.match(r"[0-9]{4}-", text)  # T106 leaves alone what begins in the form that is read
         return field_error(
-            f"日付「{text}」は「{written}」と書いてください。todoke check --fix でも直せます",
-            f"write {text!r} as {written}; todoke check --fix does it",
+            f"日付「{text}」は「{written}」と書いてください{'。todoke check --fix でも直せます' if is_fixed else ''}",
+            f"write {text!r} as {written}{'; todoke check --fix does it' if is_fixed else ''}",
         )
     return field_error(
         f"日付「{text}」が読めません。「2015-03-21」か「2015-03-21 10:00」の形で書いてください",

@@ -163,6 +163,7 @@ def test_what_became_of_an_event_is_told_everywhere_and_a_calendar_takes_it_for_
         ("updated: 2020-12-05\nstatus: 中止\nprevious_start: 2021-04-09", "2021-04-10 10:00", "previous_start は要りません"),
         ("updated: 2020-12-05\nstatus: なし", "2021-04-10 10:00", "status"),
         ("end: 2021-04-10 12:00", "2021-04-10", "始まりの時刻も書いてください"),
+        ("end: 2021-04-10 12:00", "2021年4月10日 10時", "「2021-04-10 10:00」と書いてください"),
     ],
 )
 def test_half_a_change_of_an_event_is_refused_with_what_to_write(fair: TinySite, more: str, start: str, words: str) -> None:
