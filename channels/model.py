@@ -46,7 +46,7 @@ class Post:
 
     ``key`` is a UUID version 5 (RFC 9562 section 5.5) of record, channel and part: the same at every try. ``text`` fits the
     network's limit. ``created`` is the record's own moment, so that whatever is derived from it is the same at every try.
-    ``language`` is a BCP 47 tag. ``answers`` is the network's identifier of the post that this one corrects.
+    ``language`` is a BCP 47 tag. ``in_reply_to`` is the network's identifier of the post that this one corrects.
     """
 
     key: UUID
@@ -56,7 +56,7 @@ class Post:
     link: Link | None = None
     pictures: tuple[Picture, ...] = ()
     is_urgent: bool = False
-    answers: str | None = None
+    in_reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +98,11 @@ class Traits:
     """What a network can do.
 
     ``key_life``: for how long it recognises a repeated key, so that an uncertain post may be tried again; None: it has no keys, and
-    an uncertain one is looked for (`Adapter.look`) or left to a person. ``yen``: what one post costs, and one with a link.
+    an uncertain one is looked for (`Adapter.search`) or left to a person. ``yen``: what one post costs, and one with a link.
     """
 
     key_life: timedelta | None
-    can_look: bool = False
+    can_search: bool = False
     can_edit: bool = False
     can_delete: bool = False
     can_answer: bool = False
@@ -133,8 +133,8 @@ class Adapter(Protocol):
     async def post(self, post: Post) -> Answer:
         """Put a post on the network. A repeated key within `Traits.key_life` is `Posted` with the same identifier."""
 
-    async def look(self, post: Post) -> Posted | Uncertain | None:
-        """Whether the network has this post already. Only where `Traits.can_look`."""
+    async def search(self, post: Post) -> Posted | Uncertain | None:
+        """Whether the network has this post already. Only where `Traits.can_search`."""
 
     async def edit(self, remote: str, post: Post) -> Answer:
         """Put another text in place of a post. Only where `Traits.can_edit`."""

@@ -29,7 +29,7 @@ from mailer.message.links import LinkSigner
 from mailer.message.sealed import TokenSealer
 from mailer.subscribers.confirmation import ConfirmationMailer
 from mailer.subscribers.sign_up_mailer import SignUpMailer
-from mailer.web.app import create_app
+from mailer.web.app import AppOptions, create_app
 from mailer.web.sign_up.background import WakeUp, make_sign_ups, sending_confirmations
 
 HERE = Path(__file__).parent
@@ -79,7 +79,11 @@ def create_demo_app(settings: Path, output: Path) -> Starlette:
     mailer = SignUpMailer(database, config, TokenSealer(keys), lambda: head.lists, lambda _relay: None)
     confirm, sign_ups = ConfirmationMailer(config, LinkSigner(keys), lambda _relay: None).send, make_sign_ups(mailer, keys, wake.set)
     service = create_app(
-        database, LinkSigner(keys), head.lists, now, confirm=confirm, source_url=config.source_url, site=head.site, sign_ups=sign_ups
+        database,
+        LinkSigner(keys),
+        head.lists,
+        now,
+        AppOptions(confirm=confirm, source_url=config.source_url, site=head.site, sign_ups=sign_ups),
     )
     pages = InboxPages(Inbox(settings.parent / "inbox" / "new"))
     return Starlette(

@@ -50,12 +50,10 @@ KEPT = {
     "stamp",
     "patience",
     "written",
-    "look",
-    "answers",
 }
 """The content type of an urgent notice; the method that a mapping has to have; an argument that is stored with waiting jobs; what the verifier reports of a
 mirror, which is no diagnostic of a source; Git's HEAD; the time stamp of RFC 3161 and that of a file (stat); a setting in the verifier's own file; the files
-that a release writes; what an adapter does before it repeats a post, and the post that a correction answers."""
+that a release writes."""
 
 STORED = {Path("mailer/database/migrations/versions")}
 """Evidence and history keep the words they were written with."""

@@ -30,7 +30,7 @@ from mailer.message.links import LinkSigner
 from mailer.message.sealed import TokenSealer
 from mailer.secrets import Secret
 from mailer.subscribers.sign_up_mailer import SignUpMailer
-from mailer.web.app import create_app
+from mailer.web.app import AppOptions, create_app
 from mailer.web.connections import ConnectionLimits
 from mailer.web.sign_up.background import WakeUp, make_sign_ups, sending_confirmations
 from tests.samples.mail.mail_bundles import LIST, write_config
@@ -59,9 +59,7 @@ def measure(seconds: int = SECONDS) -> Mapping[str, float]:
                 LinkSigner(keys),
                 LISTS,
                 clock,
-                site=SITE,
-                sign_ups=make_sign_ups(mailer, keys, wake.set),
-                lifespan=sending_confirmations(mailer, wake, clock),
+                AppOptions(site=SITE, sign_ups=make_sign_ups(mailer, keys, wake.set), lifespan=sending_confirmations(mailer, wake, clock)),
             )
             with served(app, ConnectionLimits(), port):
                 taken, answered, used = asyncio.run(_ask(f"http://127.0.0.1:{port}", seconds))

@@ -55,7 +55,7 @@ class BlueskyAdapter(NoEdits):
         embed = await self._embed(post)
         if not isinstance(embed, dict):
             return embed
-        reply_to = await self._reply_to(post.answers) if post.answers else {}
+        reply_to = await self._reply_to(post.in_reply_to) if post.in_reply_to else {}
         if not isinstance(reply_to, dict):
             return reply_to
         record = record_of(post) | embed | reply_to

@@ -44,7 +44,7 @@ class MastodonAdapter(NoEdits):
         body = await self._body(post)
         if not isinstance(body, dict):
             return body
-        body |= {"visibility": self.visibility} | ({"in_reply_to_id": post.answers} if post.answers else {})
+        body |= {"visibility": self.visibility} | ({"in_reply_to_id": post.in_reply_to} if post.in_reply_to else {})
         key = {"Idempotency-Key": str(post.key)}
         return self._posted(await self.http.send_json("POST", f"{self.server}/api/v1/statuses", bearer(self.token) | key, body))
 

@@ -19,7 +19,7 @@ class NoEdits:
         """The channel's name."""
         return self.http.name
 
-    async def look(self, post: Post) -> Posted | Uncertain | None:  # noqa: ARG002 - the adapter's signature
+    async def search(self, post: Post) -> Posted | Uncertain | None:  # noqa: ARG002 - the adapter's signature
         """See `Adapter`."""
         return Uncertain(f"{self.name}: the network has no way to look / 確かめる方法がありません")
 

@@ -64,7 +64,7 @@ class XAdapter(NoEdits):
         if not isinstance(media, list):
             return media
         body: dict[str, Any] = {"text": post.text} | ({"media": {"media_ids": media}} if media else {})
-        body |= {"reply": {"in_reply_to_tweet_id": post.answers}} if post.answers else {}
+        body |= {"reply": {"in_reply_to_tweet_id": post.in_reply_to}} if post.in_reply_to else {}
         reply = await self._call("POST", "/2/tweets", body)
         if not isinstance(reply, Reply):
             return reply
@@ -73,7 +73,7 @@ class XAdapter(NoEdits):
             return self._posted(remote)
         return await self._duplicate(post, reply) if _is_duplicate(reply) else self._judge(reply)
 
-    async def look(self, post: Post) -> Posted | Uncertain | None:
+    async def search(self, post: Post) -> Posted | Uncertain | None:
         """See `Adapter`. The account's latest posts since the record was made are compared, with the addresses as they were written."""
         since = post.created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         query = urlencode({"max_results": LATEST, "start_time": since, "tweet.fields": "entities", "exclude": "retweets"})
@@ -103,7 +103,7 @@ class XAdapter(NoEdits):
 
     async def _duplicate(self, post: Post, reply: Reply) -> Answer:
         """X has this text already. A post of some seconds ago may not be shown yet, so whose it is stays uncertain until it is seen."""
-        there = await self.look(post)
+        there = await self.search(post)
         return there or Uncertain(f"{self.http.judge(reply).reason}: a post of the account has the same text / 同じ文の投稿があります")
 
     async def _upload_all(self, post: Post) -> list[str] | Answer:
@@ -140,7 +140,7 @@ class XAdapter(NoEdits):
 
 def traits(yen: float, yen_with_link: float) -> Traits:
     """Return what X can do, at these prices."""
-    return Traits(None, can_look=True, can_delete=True, can_answer=True, max_pictures=4, yen=yen, yen_with_link=yen_with_link)
+    return Traits(None, can_search=True, can_delete=True, can_answer=True, max_pictures=4, yen=yen, yen_with_link=yen_with_link)
 
 
 def _data(reply: Reply) -> Mapping[str, Any]:

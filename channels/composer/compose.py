@@ -89,10 +89,10 @@ def _draft(channel: AnyChannel, wording: Wording, language: str, address: str, p
     return Draft("\n".join([*shown.lines, *tail]), language, link, pictures, ruler, shown.is_cut)
 
 
-def post_of(draft: Draft, key: UUID, announcement: Announcement[Purpose], site: Path, answers: str | None = None) -> Post:
+def post_of(draft: Draft, key: UUID, announcement: Announcement[Purpose], site: Path, in_reply_to: str | None = None) -> Post:
     """Return the post with its key, and its pictures as files of the built site."""
     pictures = tuple(Picture(site / each.path, each.media_type, _alternative(each, draft.language)) for each in draft.pictures)
-    return Post(key, draft.text, draft.language, announcement.moment, draft.link, pictures, announcement.is_urgent, answers)
+    return Post(key, draft.text, draft.language, announcement.moment, draft.link, pictures, announcement.is_urgent, in_reply_to)
 
 
 def _mark(announcement: Announcement[Purpose], change: Change, language: str, title: str) -> str:

@@ -27,7 +27,7 @@ class Attempt:
 async def attempt(adapter: Adapter, claimed: ClaimedPost, channel: AnyChannel, site: Path, now: datetime) -> Attempt:
     """Bring a post to its network. An uncertain one is repeated under its key, or looked for first."""
     post, target = claimed.post, _target(claimed)
-    wire = wire_post(post, site, answers=target.remote if target and adapter.traits.can_answer else None)
+    wire = wire_post(post, site, in_reply_to=target.remote if target and adapter.traits.can_answer else None)
     if post.action != "post" and target is None and post.action != "change":
         return Attempt(Posted(""))  # there is nothing to put right
     if target is not None and (answer := await _change(adapter, post, target, wire, channel)) is not None:
@@ -55,9 +55,9 @@ async def _post(adapter: Adapter, claimed: ClaimedPost, wire: Post, now: datetim
     if is_key_known(claimed.post, adapter, now):
         answer = await adapter.post(wire)
         return Attempt(answer, is_certain=isinstance(answer, Posted))
-    if not adapter.traits.can_look:
+    if not adapter.traits.can_search:
         return Attempt(Uncertain("it may be on the network, and the network cannot be asked"), is_certain=False)
-    seen = await adapter.look(wire)
+    seen = await adapter.search(wire)
     if seen is not None:
         return Attempt(seen, is_certain=isinstance(seen, Posted))
     return Attempt(await adapter.post(wire))
@@ -74,7 +74,7 @@ def _target(claimed: ClaimedPost) -> StoredPost | None:
     return target if target is not None and target.state is PostState.SENT and target.remote else None
 
 
-def wire_post(post: StoredPost, site: Path, answers: str | None = None) -> Post:
+def wire_post(post: StoredPost, site: Path, in_reply_to: str | None = None) -> Post:
     """The post as its adapter gets it: the same at every try."""
     content, language = post.content, str(post.content["language"])
     link = content["link"]
@@ -87,7 +87,7 @@ def wire_post(post: StoredPost, site: Path, answers: str | None = None) -> Post:
         Link(str(link["address"]), str(link["title"]), str(link["description"])),
         pictures,
         post.is_urgent,
-        answers,
+        in_reply_to,
     )
 
 

@@ -155,7 +155,7 @@ class ChannelTask:
             quota=quota_of(self.channel),
             now=now,
             unknown_since=now - traits.key_life * 0.75 if traits.key_life is not None else None,
-            can_look=traits.can_look,
+            can_search=traits.can_search,
         )
         return self._outbox.claim_next(request)
 

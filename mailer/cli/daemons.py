@@ -29,6 +29,7 @@ from mailer.cli.runtime import (
 )
 from mailer.config.file import load_config
 from mailer.config.settings import Config, RelaySettings
+from mailer.database.engine import Database
 from mailer.delivery.context import DeliveryContext
 from mailer.live_bundle import LiveBundle
 from mailer.log import LogKind
@@ -43,7 +44,7 @@ from mailer.sending.run import run_event_loop, stop_on_signal
 from mailer.subscribers.confirmation import ConfirmationMailer
 from mailer.subscribers.sign_up_mailer import SignUpMailer
 from mailer.web import server
-from mailer.web.app import MetricsEndpoint, create_app
+from mailer.web.app import AppOptions, MetricsEndpoint, create_app
 from mailer.web.connections import ConnectionLimits
 from mailer.web.push import ALL, NETWORK
 from mailer.web.reloading import ReloadingApp
@@ -67,37 +68,37 @@ def serve(
         keys = secrets.signing_keys(os.environ, settings.secret_file)
         metrics_key = secrets.metrics_key(os.environ, settings.metrics_key_file)
         log.hide(secret.value for secret in (*keys, *([metrics_key] if metrics_key else [])))
-        tokens, password_for = LinkSigner(keys), _relay_passwords(settings)
         with open_for_command(settings) as database:
             metrics = None if metrics_key is None else MetricsEndpoint(metrics_key, partial(exposition, settings, database))
-            signing = dkim_keys.load_active(settings.dkim)
-            confirm = None if password_for is None else ConfirmationMailer(settings, tokens, password_for, signing).send
             live = LiveBundle(mail, settings.service_url, time.monotonic)
-            sign_ups, lifespan = None, None
-            if password_for is not None:
-                wake, takes_mail = WakeUp(), bool(settings.inbound.domain)
-                mailer = SignUpMailer(
-                    database, settings, TokenSealer(keys), lambda: live.lists, password_for, takes_replies=takes_mail, dkim=signing
-                )
-                sign_ups = make_sign_ups(mailer, keys, wake.set)
-                lifespan = sending_confirmations(mailer, wake, now)
-            make = partial(
-                create_app,
-                database,
-                tokens,
-                clock=now,
-                metrics=metrics,
-                confirm=confirm,
-                source_url=settings.source_url,
-                sign_ups=sign_ups,
-                zone=settings.time_zone,
-                lifespan=lifespan,
-                digests=settings.digests,
-                push_budgets=SignUpBudgets(token_bytes(32), NETWORK, ALL),
-                trusted_proxies=settings.trusted_proxies,
-            )
-            app = ReloadingApp(live, lambda head: make(head.lists, site=head.site))
+            options = _app_options(settings, database, keys, live, metrics)
+            app = ReloadingApp(live, lambda head: create_app(database, LinkSigner(keys), head.lists, now, replace(options, site=head.site)))
             server.run(app, host, port, ConnectionLimits(connections))
+
+
+def _app_options(
+    settings: Config, database: Database, keys: tuple[Secret, ...], live: LiveBundle, metrics: MetricsEndpoint | None
+) -> AppOptions:
+    """Return what the service offers: all that `mailer.toml` names, without sign-ups where no mail can be sent."""
+    options = AppOptions(
+        metrics=metrics,
+        source_url=settings.source_url,
+        zone=settings.time_zone,
+        digests=settings.digests,
+        push_budgets=SignUpBudgets(token_bytes(32), NETWORK, ALL),
+        trusted_proxies=settings.trusted_proxies,
+    )
+    password_for = _relay_passwords(settings)
+    if password_for is None:
+        return options
+    signing, wake, takes_mail = dkim_keys.load_active(settings.dkim), WakeUp(), bool(settings.inbound.domain)
+    mailer = SignUpMailer(database, settings, TokenSealer(keys), lambda: live.lists, password_for, takes_replies=takes_mail, dkim=signing)
+    return replace(
+        options,
+        confirm=ConfirmationMailer(settings, LinkSigner(keys), password_for, signing).send,
+        sign_ups=make_sign_ups(mailer, keys, wake.set),
+        lifespan=sending_confirmations(mailer, wake, now),
+    )
 
 
 def _relay_passwords(settings: Config) -> Callable[[RelaySettings], Secret | None] | None:

@@ -30,7 +30,7 @@ class DrillAlarm:
         self._context = context
         self._next: datetime | None = None
 
-    async def look(self) -> bool:
+    async def check(self) -> bool:
         """Look, and tell the operator what is wrong. Return whether a mail has left."""
         now, config = self._context.clock(), self._context.config
         if config.operator is None or config.doctor.drill is None or (self._next is not None and now < self._next):

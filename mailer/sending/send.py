@@ -90,7 +90,7 @@ def _send(
         _record(context, actor, "sending ended", ref, {state: str(count) for state, count in counts.items()})
         log.event("run ended", issue=str(ref), stopped=result.summary.stopped, **counts)
         run_event_loop(operator_report.send_due_reports(context))
-        run_event_loop(DrillAlarm(context).look())
+        run_event_loop(DrillAlarm(context).check())
         return result
 
 

@@ -99,7 +99,7 @@ async def _run_loop(delivery: DeliveryEngine, poll_interval: float) -> None:
         for frozen in await _sendable(delivery):
             await feeder.run(frozen)
         await operator_report.send_due_reports(context)
-        await alarm.look()
+        await alarm.check()
         await pause(delivery.stopped, poll_interval)
 
 
@@ -135,7 +135,7 @@ async def _work_the_queue(delivery: DeliveryEngine, app: procrastinate.App, poll
         while not delivery.is_over and not worker.done():
             await _fill_queue(delivery, app)
             await operator_report.send_due_reports(delivery.context)
-            await alarm.look()
+            await alarm.check()
             await pause(delivery.stopped, poll_interval)
     finally:
         is_lost = worker.done() and not delivery.is_over

@@ -60,54 +60,53 @@ class MetricsEndpoint:
     expose: Callable[[datetime], bytes]
 
 
-def create_app(
-    database: Database,
-    tokens: LinkSigner,
-    lists: Mapping[str, MailList],
-    clock: Clock,
-    *,
-    metrics: MetricsEndpoint | None = None,
-    confirm: Confirm | None = None,
-    source_url: str = SOURCE_URL,
-    body_seconds: float = BODY_SECONDS,
-    site: SiteProfile | None = None,
-    sign_ups: SignUps | None = None,
-    zone: tzinfo = JAPAN,
-    lifespan: Lifespan[Starlette] | None = None,
-    digests: DigestMoments = MOMENTS,
-    push_budgets: SignUpBudgets | None = None,
-    trusted_proxies: tuple[str, ...] = LOOPBACK,
-) -> Starlette:
-    """Return the ASGI application.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppOptions:
+    """What the service offers beside the links in the mails. The defaults offer nothing: no sign-up, no Web Push, no metrics.
 
-    :param lists: from `bundle.read_lists`; their titles and contact addresses are shown.
-    :param metrics: None: there is no such page. The service is public, so by default it tells nothing about the sending.
-    :param confirm: None: no list that was left can be resumed here.
-    :param body_seconds: how long a client may take for the body of a form.
-    :param source_url: the source of this service, linked on every page (AGPL section 13).
-    :param site: whose pages they are. None: the bundle does not say, and nobody can sign up.
-    :param sign_ups: None: nobody can sign up here.
-    :param zone: in which the days begin until which readers pause.
-    :param digests: when digests leave; readers are told.
-    :param push_budgets: how many browsers may ask for Web Push, where the site has a key for it. None: nobody can ask here.
-    :param trusted_proxies: networks whose ``X-Forwarded-For`` is believed.
-    :param lifespan: runs beside the pages, such as what sends the mails that sign-ups wait for.
+    ``metrics``: None: there is no such page. The service is public, so by default it tells nothing about the sending. ``confirm``: None: no list
+    that was left can be resumed here. ``source_url``: the source of this service, linked on every page (AGPL section 13). ``body_seconds``: how long
+    a client may take for the body of a form. ``site``: whose pages they are. None: the bundle does not say, and nobody can sign up. ``sign_ups``:
+    None: nobody can sign up here. ``zone``: in which the days begin until which readers pause. ``lifespan`` runs beside the pages, such as what sends
+    the mails that sign-ups wait for. ``digests``: when digests leave; readers are told. ``push_budgets``: how many browsers may ask for Web Push,
+    where the site has a key for it. None: nobody can ask here. ``trusted_proxies``: networks whose ``X-Forwarded-For`` is believed.
     """
-    work = WorkThreads(AT_WORK, MOST_WAITING)
-    pages = Pages(lists, site, source_url, takes_sign_ups=sign_ups is not None, moments=digests)
-    service = _Service(database, pages, clock, metrics, work)
-    joining = Joining(database, lists, confirm, work, lambda mail_list: consent_words(site, [mail_list]))
+
+    metrics: MetricsEndpoint | None = None
+    confirm: Confirm | None = None
+    source_url: str = SOURCE_URL
+    body_seconds: float = BODY_SECONDS
+    site: SiteProfile | None = None
+    sign_ups: SignUps | None = None
+    zone: tzinfo = JAPAN
+    lifespan: Lifespan[Starlette] | None = None
+    digests: DigestMoments = MOMENTS
+    push_budgets: SignUpBudgets | None = None
+    trusted_proxies: tuple[str, ...] = LOOPBACK
+
+
+def create_app(
+    database: Database, tokens: LinkSigner, lists: Mapping[str, MailList], clock: Clock, options: AppOptions = AppOptions()
+) -> Starlette:
+    """Return the ASGI application. ``lists`` is from `bundle.read_lists`; their titles and contact addresses are shown."""
+    site, sign_ups, work = options.site, options.sign_ups, WorkThreads(AT_WORK, MOST_WAITING)
+    pages = Pages(lists, site, options.source_url, takes_sign_ups=sign_ups is not None, moments=options.digests)
+    service = _Service(database, pages, clock, options.metrics, work)
+    joining = Joining(database, lists, options.confirm, work, lambda mail_list: consent_words(site, [mail_list]))
     routes, ask_for_link = _service_routes(service, pages), None
     if sign_ups is not None:
         person = PersonPages(database, sign_ups.sealer, sign_ups.wake, sign_ups.erase, pages, work, clock)
         routes += _person_routes(person) + _sign_up_routes(SignUpPages(sign_ups, database, tokens, lists, pages, work, clock))
         ask_for_link = person.ask_for_link
-    if push_budgets is not None and site is not None and site.push_key:
-        routes += _push_routes(PushPages(site_of(site.url, site.push_key), database, work, clock, push_budgets, trusted_proxies))
-    readers = ReaderPages(database, tokens, lists, pages, joining, work, clock, body_seconds, ask_for_link, zone)
-    middleware = [Middleware(ProtectiveHeaders), Middleware(OneLength)]
+    if options.push_budgets is not None and site is not None and site.push_key:
+        push_site = site_of(site.url, site.push_key)
+        routes += _push_routes(PushPages(push_site, database, work, clock, options.push_budgets, options.trusted_proxies))
+    readers = ReaderPages(database, tokens, lists, pages, joining, work, clock, options.body_seconds, ask_for_link, options.zone)
     app = Starlette(
-        routes=routes + _reader_routes(readers), middleware=middleware, exception_handlers=service.pages_of_errors(), lifespan=lifespan
+        routes=routes + _reader_routes(readers),
+        middleware=[Middleware(ProtectiveHeaders), Middleware(OneLength)],
+        exception_handlers=service.pages_of_errors(),
+        lifespan=options.lifespan,
     )
     app.router.redirect_slashes = False  # a redirect would be made of the Host field, and the path is a key to a subscription
     return app

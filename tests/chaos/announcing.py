@@ -36,7 +36,7 @@ LEASE = 0.6
 MOST_ROUNDS = 1200
 TRAITS = {
     "a": Traits(key_life=timedelta(hours=1)),
-    "b": Traits(key_life=None, can_look=True),
+    "b": Traits(key_life=None, can_search=True),
     "c": Traits(key_life=None),
 }
 """Keys; no keys, but it can be asked; neither."""

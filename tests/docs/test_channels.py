@@ -39,7 +39,7 @@ def test_the_table_of_what_networks_can_do_is_that_of_the_adapters(kind: str, tr
     row = re.search(rf"^\| `{kind}` \| [^|]+ \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", PAGE, re.MULTILINE)
     assert row
     said = [each != "—" for each in row.groups()[1:5]]
-    assert said == [traits.can_look, traits.can_edit, traits.can_delete, traits.can_answer]
+    assert said == [traits.can_search, traits.can_edit, traits.can_delete, traits.can_answer]
     assert (row[1], row[6]) == (life, f"{traits.max_pictures}枚" if traits.max_pictures else "—")
     assert traits.key_life is not None
     hours = {"24時間": 24, "1時間": 1, "7日": 7 * 24, "期限なし": 365 * 24}[life]

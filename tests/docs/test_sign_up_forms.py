@@ -20,7 +20,7 @@ from mailer.message.links import LinkSigner
 from mailer.message.sealed import TokenSealer
 from mailer.secrets import Secret
 from mailer.subscribers.sign_up_mailer import SignUpMailer
-from mailer.web.app import create_app
+from mailer.web.app import AppOptions, create_app
 from mailer.web.connections import ConnectionLimits
 from mailer.web.sign_up.background import make_sign_ups
 from tests.docs.test_site_headers import SAMPLES, nginx
@@ -55,7 +55,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         head = LiveBundle(site.output / "mail", service, lambda: 0.0).head()
         mailer = SignUpMailer(database, config, TokenSealer(keys), lambda: head.lists, lambda _relay: None)
         sign_ups = make_sign_ups(mailer, keys, lambda: None)
-        app = create_app(database, LinkSigner(keys), head.lists, TurnedClock(), site=head.site, sign_ups=sign_ups)
+        app = create_app(database, LinkSigner(keys), head.lists, TurnedClock(), AppOptions(site=head.site, sign_ups=sign_ups))
         with served(app, ConnectionLimits(), port):
             yield Portal(folder, site, service)
 

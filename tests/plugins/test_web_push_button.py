@@ -22,7 +22,7 @@ from mailer.database.push import push_subscriptions
 from mailer.message.links import LinkSigner
 from mailer.model.site import SiteProfile
 from mailer.secrets import Secret
-from mailer.web.app import create_app
+from mailer.web.app import AppOptions, create_app
 from mailer.web.connections import ConnectionLimits
 from mailer.web.sign_up.budgets import Budget, SignUpBudgets
 from tests.samples.mail.databases import with_tables
@@ -87,7 +87,9 @@ def visiting(browser: Browser, folder: Path, database: Database, *, script: bool
     with serving(folder) as address:
         site = SiteProfile("とどけ", "見本県", "見本市", "k@example.jp", address, push_key=KEY)
         budgets = SignUpBudgets(b"k" * 32, BUDGET, BUDGET)
-        app = create_app(database, LinkSigner((Secret(SECRET),)), {LIST.key: LIST}, lambda: NOW, site=site, push_budgets=budgets)
+        app = create_app(
+            database, LinkSigner((Secret(SECRET),)), {LIST.key: LIST}, lambda: NOW, AppOptions(site=site, push_budgets=budgets)
+        )
         with served(app, ConnectionLimits()) as running, closing(browser.new_context(java_script_enabled=script)) as context:
             page = folder / "mail/index.html"
             told = (

@@ -34,7 +34,7 @@ class QuotaRule:
 @dataclass(frozen=True, slots=True)
 class ClaimRequest:
     """What a worker may claim now. `unknown_since`: an uncertain post that was first tried after this moment may be tried again under its key;
-    None: none may. `can_look`: uncertain ones may be looked for. `urgent_only`: nothing but
+    None: none may. `can_search`: uncertain ones may be looked for. `urgent_only`: nothing but
     emergencies.
     """
 
@@ -45,7 +45,7 @@ class ClaimRequest:
     quota: Sequence[QuotaRule]
     now: datetime
     unknown_since: datetime | None = None
-    can_look: bool = False
+    can_search: bool = False
     urgent_only: bool = False
 
 
@@ -138,7 +138,7 @@ def _due(request: ClaimRequest):  # type: ignore[no-untyped-def]  # a Select of 
     """Posts that may be claimed now, in their order. An uncertain one only while a repeat does no harm."""
     columns = announcement_post.c
     again: ColumnElement[bool] = columns.state.in_([state.value for state in sorted(DUE)])
-    if request.can_look:
+    if request.can_search:
         again = or_(again, columns.state == PostState.UNKNOWN)
     elif request.unknown_since is not None:
         again = or_(again, and_(columns.state == PostState.UNKNOWN, columns.first_tried > request.unknown_since))

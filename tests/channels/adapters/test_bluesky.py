@@ -110,9 +110,9 @@ def test_a_correction_answers_the_post_and_stays_in_its_thread() -> None:
     async def steps(bluesky: FakeBluesky, adapter: BlueskyAdapter) -> None:
         first = await adapter.post(POST)
         assert isinstance(first, Posted)
-        second = await adapter.post(another(POST, 2, answers=first.remote))
+        second = await adapter.post(another(POST, 2, in_reply_to=first.remote))
         assert isinstance(second, Posted)
-        await adapter.post(another(POST, 5, answers=second.remote))
+        await adapter.post(another(POST, 5, in_reply_to=second.remote))
         replies = [record["reply"] for record in bluesky.records.values() if "reply" in record]
         assert [each["parent"]["uri"] for each in replies] == [first.remote, second.remote]
         assert [each["root"]["uri"] for each in replies] == [first.remote, first.remote]
@@ -125,7 +125,7 @@ def test_an_answer_to_a_post_that_is_gone_stands_alone() -> None:
         first = await adapter.post(POST)
         assert isinstance(first, Posted)
         await adapter.delete(first.remote)
-        assert isinstance(await adapter.post(another(POST, answers=first.remote)), Posted)
+        assert isinstance(await adapter.post(another(POST, in_reply_to=first.remote)), Posted)
         (record,) = bluesky.records.values()
         assert "reply" not in record
 

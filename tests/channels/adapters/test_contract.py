@@ -46,8 +46,8 @@ async def _try_again(case: Case, fake: FakeNetwork, first: Answer) -> Answer:
     fake.trouble = Trouble.NONE
     adapter = case.open(fake)
     try:
-        there = await adapter.look(POST) if adapter.traits.can_look and isinstance(first, Uncertain) else None
-        if there is not None or (isinstance(first, Uncertain) and not case.has_keys and not adapter.traits.can_look):
+        there = await adapter.search(POST) if adapter.traits.can_search and isinstance(first, Uncertain) else None
+        if there is not None or (isinstance(first, Uncertain) and not case.has_keys and not adapter.traits.can_search):
             return there or first
         return await adapter.post(POST)
     finally:
@@ -155,7 +155,7 @@ def test_no_reason_holds_a_secret(case: Case) -> None:
         for number, trouble in enumerate(each for each in Trouble if each not in SLOW):
             fake.trouble = trouble
             post = another(POST, number)
-            answers = [await adapter.post(post), await adapter.look(post), await adapter.delete("1")]
+            answers = [await adapter.post(post), await adapter.search(post), await adapter.delete("1")]
             said += " ".join(each.reason for each in answers if isinstance(each, Deferred | Refused | Uncertain))
         assert "test: " in said
         for secret in filter(None, case.secret(fake).split("\n")):

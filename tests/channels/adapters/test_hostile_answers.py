@@ -79,11 +79,11 @@ async def _ask_everything(case: Case, folder: Path, replies: list[tuple[int, dic
 
 
 async def _check(_fake: FakeNetwork, adapter: Any, folder: Path) -> None:
-    post = another(POST, pictures=(picture(folder, "朝市"),), answers="at://did:plc:x/app.bsky.feed.post/3")
+    post = another(POST, pictures=(picture(folder, "朝市"),), in_reply_to="at://did:plc:x/app.bsky.feed.post/3")
     answers = [await adapter.post(post), await adapter.edit("../1?x", post), await adapter.delete("../1?x")]
     if isinstance(adapter, LineAdapter):
         answers.append(await adapter.progress("a&b"))
-    seen = await adapter.look(post)
+    seen = await adapter.search(post)
     assert seen is None or isinstance(seen, Posted | Uncertain)
     for answer in answers:
         assert isinstance(answer, Posted | Deferred | Refused | Uncertain)

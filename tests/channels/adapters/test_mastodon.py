@@ -88,7 +88,7 @@ def test_an_answer_names_the_post_that_it_corrects() -> None:
     async def steps(mastodon: FakeMastodon, adapter: MastodonAdapter) -> None:
         first = await adapter.post(POST)
         assert isinstance(first, Posted)
-        second = await adapter.post(another(POST, answers=first.remote))
+        second = await adapter.post(another(POST, in_reply_to=first.remote))
         assert isinstance(second, Posted)
         assert mastodon.statuses[second.remote]["in_reply_to_id"] == first.remote
 

@@ -29,12 +29,12 @@ def test_a_post_is_recognised_behind_the_addresses_that_x_puts_in(tmp_path: Path
     post = replace(POST, pictures=(picture(tmp_path, "朝市"),))
 
     async def steps(x: FakeX, adapter: XAdapter) -> None:
-        assert await adapter.look(post) is None
+        assert await adapter.search(post) is None
         posted = await adapter.post(post)
         assert isinstance(posted, Posted)
         assert POST.text not in x.tweets[0]["text"]
-        assert await adapter.look(post) == posted
-        assert await adapter.look(replace(post, text="another text")) is None
+        assert await adapter.search(post) == posted
+        assert await adapter.search(replace(post, text="another text")) is None
 
     play(X, steps)
 
@@ -59,7 +59,7 @@ def test_a_duplicate_that_the_account_does_not_show_is_uncertain_until_it_is_see
         assert isinstance(answer, Uncertain)
         assert "same text" in answer.reason
         x.tweets[0]["text"] = shown
-        assert isinstance(await adapter.look(POST), Posted)
+        assert isinstance(await adapter.search(POST), Posted)
         assert len(x.tweets) == 1
 
     play(X, steps)
@@ -98,7 +98,7 @@ def test_pictures_have_alternatives(tmp_path: Path) -> None:
 
 def test_a_correction_answers_the_post() -> None:
     async def steps(x: FakeX, adapter: XAdapter) -> None:
-        await adapter.post(another(POST, text="【訂正】8時からです", answers="1234"))
+        await adapter.post(another(POST, text="【訂正】8時からです", in_reply_to="1234"))
         assert x.tweets[0]["body"]["reply"] == {"in_reply_to_tweet_id": "1234"}
 
     play(X, steps)
@@ -107,9 +107,9 @@ def test_a_correction_answers_the_post() -> None:
 def test_posts_that_cannot_be_looked_at_leave_it_uncertain() -> None:
     async def steps(x: FakeX, adapter: XAdapter) -> None:
         x.tweets = [{"id": {"no": "text"}, "text": POST.text, "written": ""}]
-        assert await adapter.look(POST) is None
+        assert await adapter.search(POST) is None
         x._timeline = lambda: x.error(200, "no list")  # type: ignore[method-assign]
-        assert isinstance(await adapter.look(POST), Uncertain)
+        assert isinstance(await adapter.search(POST), Uncertain)
 
     play(X, steps)
 
@@ -120,7 +120,7 @@ def test_a_key_that_x_does_not_know_leaves_nothing_posted() -> None:
         assert isinstance(answer, Refused)
         assert answer.is_channel_broken
         assert x.tweets == []
-        assert isinstance(await adapter.look(POST), Uncertain)
+        assert isinstance(await adapter.search(POST), Uncertain)
 
     play(X, steps, secret="api-key api-key-secret 1234567890-access-token another")
 

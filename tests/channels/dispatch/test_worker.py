@@ -19,7 +19,7 @@ from tests.samples.outboxes import Office, office
 from tests.servers.networks.simple_network import Behaviour, SimpleAdapter, SimpleNetwork
 
 KEYED = Traits(key_life=timedelta(hours=1), can_answer=True)
-LOOKING = Traits(key_life=None, can_look=True)
+LOOKING = Traits(key_life=None, can_search=True)
 BLIND = Traits(key_life=None)
 
 

@@ -38,7 +38,7 @@ from mailer.monitoring.status import StatusSnapshot, take_snapshot
 from mailer.secrets import Secret
 from mailer.sending import send as sending
 from mailer.sending import worker
-from mailer.web.app import MetricsEndpoint, create_app
+from mailer.web.app import AppOptions, MetricsEndpoint, create_app
 from tests.samples.mail.mail_bundles import ISSUE as ISSUE_TO_FREEZE
 from tests.samples.mail.mail_bundles import LIST, NOW, REF, SECRET, Installation, RecordedProgress, installation, people, write_config
 from tests.servers.smtp import Behaviour, Receiver
@@ -140,7 +140,7 @@ def get_metrics(database: Database, folder: Path, key: str | None, authorization
     page = None if key is None else MetricsEndpoint(Secret(key), lambda now: metrics.exposition(config, database, now))
 
     async def request() -> httpx.Response:
-        app = create_app(database, LinkSigner((Secret(SECRET),)), {LIST.key: LIST}, lambda: NOW, metrics=page)
+        app = create_app(database, LinkSigner((Secret(SECRET),)), {LIST.key: LIST}, lambda: NOW, AppOptions(metrics=page))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://mail.example.jp") as client:
             return await client.get("/metrics", headers={"Authorization": authorization} if authorization else {})
 

@@ -47,7 +47,7 @@ def report(home: Installation, days: int, *, passed: bool) -> None:
 
 
 def look(home: Installation) -> bool:
-    return asyncio.run(DrillAlarm(home.context).look())
+    return asyncio.run(DrillAlarm(home.context).check())
 
 
 def test_a_failed_drill_is_told_once_and_again_after_a_week_until_one_is_passed(home: Installation, receiver: Receiver) -> None:
@@ -73,18 +73,18 @@ def test_a_relay_that_is_away_is_tried_again_in_an_hour(home: Installation, rece
     report(home, 2, passed=False)
     receiver.behaviour.rcpt = {OPERATOR: "450 busy"}
     alarm = DrillAlarm(home.context)
-    assert not asyncio.run(alarm.look())
+    assert not asyncio.run(alarm.check())
     receiver.behaviour.rcpt = {}
-    assert not asyncio.run(alarm.look()), "not before an hour"
+    assert not asyncio.run(alarm.check()), "not before an hour"
     home.clock.forward(hours=2)
-    assert asyncio.run(alarm.look())
+    assert asyncio.run(alarm.check())
 
 
 def test_without_an_operator_or_a_place_of_reports_nothing_is_told(home: Installation, receiver: Receiver) -> None:
     report(home, 2, passed=False)
     config = home.context.config
     for changed in (replace(config, operator=None), replace(config, doctor=replace(config.doctor, drill=None))):
-        assert not asyncio.run(DrillAlarm(replace(home.context, config=changed)).look())
+        assert not asyncio.run(DrillAlarm(replace(home.context, config=changed)).check())
     assert receiver.accepted == []
 
 

@@ -18,7 +18,7 @@ from mailer.message.links import LinkClaim, LinkSigner, Purpose
 from mailer.model.ids import SubscriberId
 from mailer.model.issue import MailList
 from mailer.secrets import Secret
-from mailer.web.app import create_app
+from mailer.web.app import AppOptions, create_app
 from mailer.web.requests import PROTECTIVE, hash_of
 from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
@@ -39,7 +39,7 @@ def ask(
     database: Database, method: str, path: str, content: bytes = b"", lists: Mapping[str, MailList] = {LIST.key: LIST}
 ) -> httpx.Response:
     async def once() -> httpx.Response:
-        transport = httpx.ASGITransport(app=create_app(database, TOKENS, lists, Clock(), source_url=SOURCE))
+        transport = httpx.ASGITransport(app=create_app(database, TOKENS, lists, Clock(), AppOptions(source_url=SOURCE)))
         async with httpx.AsyncClient(transport=transport, base_url="https://mail.example.jp") as client:
             return await client.request(method, path, content=content)
 

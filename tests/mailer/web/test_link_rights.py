@@ -25,7 +25,7 @@ from mailer.model.ids import SubscriberId
 from mailer.model.readers.subscription import Preference
 from mailer.secrets import Secret
 from mailer.subscribers.confirmation import INTERVAL, LIFETIME, ConfirmationMailer
-from mailer.web.app import create_app
+from mailer.web.app import AppOptions, create_app
 from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people, write_config
 from tests.servers.smtp import Behaviour, Receiver
@@ -53,7 +53,7 @@ class Service:
 
     def ask(self, method: str, path: str, content: bytes = b"") -> httpx.Response:
         mailer = ConfirmationMailer(load_config(write_config(self.folder, self.receiver.port)), TOKENS, lambda _relay: None)
-        app = create_app(self.database, TOKENS, {LIST.key: LIST}, self.clock, confirm=mailer.send if self.can_mail else None)
+        app = create_app(self.database, TOKENS, {LIST.key: LIST}, self.clock, AppOptions(confirm=mailer.send if self.can_mail else None))
 
         async def once() -> httpx.Response:
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://mail.example.jp") as client:

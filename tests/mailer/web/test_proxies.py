@@ -19,7 +19,7 @@ from mailer.database.readers import subscriptions
 from mailer.message.links import LinkClaim, LinkSigner
 from mailer.model.ids import SubscriberId
 from mailer.secrets import Secret
-from mailer.web.app import MetricsEndpoint, create_app
+from mailer.web.app import AppOptions, MetricsEndpoint, create_app
 from mailer.web.connections import ConnectionLimits
 from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
@@ -56,7 +56,7 @@ def database(tmp_path: Path) -> Database:
 @contextmanager
 def service(database: Database) -> Iterator[int]:
     metrics = MetricsEndpoint(Secret("m" * 40), lambda _now: b"figures\n")
-    with served(create_app(database, TOKENS, {LIST.key: LIST}, Clock(), metrics=metrics), ConnectionLimits()) as port:
+    with served(create_app(database, TOKENS, {LIST.key: LIST}, Clock(), AppOptions(metrics=metrics)), ConnectionLimits()) as port:
         yield port
 
 

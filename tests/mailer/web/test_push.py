@@ -23,7 +23,7 @@ from mailer.database.push import push_subscriptions
 from mailer.message.links import LinkSigner
 from mailer.model.site import SiteProfile
 from mailer.secrets import Secret
-from mailer.web.app import create_app
+from mailer.web.app import AppOptions, create_app
 from mailer.web.push import read_wish
 from mailer.web.sign_up.budgets import Budget, SignUpBudgets
 from tests.samples.mail.databases import with_tables
@@ -67,7 +67,7 @@ class Asking:
 def client(database: Database, budget: Budget = MANY, push_key: str = KEY, **options: Any) -> Asking:
     site = SiteProfile("とどけ", "宮城県", "仙台市", "k@pref.example.jp", f"{SITE}/miyagi", push_key=push_key)
     given: dict[str, Any] = {"push_budgets": SignUpBudgets(b"k" * 32, budget, MANY), "site": site} | options
-    return Asking(create_app(database, LinkSigner((Secret(SECRET),)), {LIST.key: LIST}, lambda: NOW, **given))
+    return Asking(create_app(database, LinkSigner((Secret(SECRET),)), {LIST.key: LIST}, lambda: NOW, AppOptions(**given)))
 
 
 def post(

@@ -24,7 +24,7 @@ from mailer.message.links import NOBODY, JoinClaim, LinkClaim, LinkSigner, Purpo
 from mailer.model.errors import ServiceError
 from mailer.model.ids import SubscriberId
 from mailer.secrets import Secret
-from mailer.web.app import create_app
+from mailer.web.app import AppOptions, create_app
 from mailer.web.connections import OTHER_FILES, ConnectionLimits, connection_limit
 from mailer.web.server import run
 from tests.samples.mail.databases import with_tables
@@ -47,7 +47,7 @@ def database(tmp_path: Path) -> Database:
 
 @contextmanager
 def running(database: Database, limits: ConnectionLimits = PATIENT, body_seconds: float = 10) -> Iterator[int]:
-    with served(create_app(database, TOKENS, {LIST.key: LIST}, Clock(), body_seconds=body_seconds), limits) as port:
+    with served(create_app(database, TOKENS, {LIST.key: LIST}, Clock(), AppOptions(body_seconds=body_seconds)), limits) as port:
         yield port
 
 

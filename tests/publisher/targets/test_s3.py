@@ -19,6 +19,7 @@ from pathlib import Path
 import obstore
 import pytest
 from obstore.exceptions import GenericError
+from obstore.store import S3Store
 
 from publisher.model import manifest
 from publisher.model.errors import TargetError
@@ -209,6 +210,14 @@ def require_consistent(shown: dict[str, bytes], round_: int) -> None:
         assert len(pages) == 6
 
 
+def _fetch(reader: S3Store, path: str) -> bytes:
+    """What the store answers. s3rver cuts or empties an answer while the object is replaced, as no real store does: then once more."""
+    while True:
+        with contextlib.suppress(GenericError):
+            if data := bytes(obstore.get(reader, path).bytes()):
+                return data
+
+
 def test_a_crawler_during_the_switch_finds_what_each_page_needs(publishing: Publishing, mirror: BucketMirror) -> None:
     """It begins at the front page, follows the link, and fetches the picture: always there, never older than the page that leads to it."""
 
@@ -225,21 +234,13 @@ def test_a_crawler_during_the_switch_finds_what_each_page_needs(publishing: Publ
     def crawl() -> None:
         reader = open_bucket(*mirror.place)
 
-        def fetch(path: str) -> bytes:
-            while True:
-                with contextlib.suppress(
-                    GenericError
-                ):  # s3rver cuts or empties an answer while the object is replaced, as no real store does
-                    if data := bytes(obstore.get(reader, path).bytes()):
-                        return data
-
         try:
             while not is_done.is_set():
-                front = int(re.findall(rb"[0-9]+(?=<)", fetch("index.html"))[0])
-                page = fetch("press/2026/bridge/index.html")
+                front = int(re.findall(rb"[0-9]+(?=<)", _fetch(reader, "index.html"))[0])
+                page = _fetch(reader, "press/2026/bridge/index.html")
                 picture = re.search(rb"/(images/.*png)", page)
                 assert picture is not None
-                assert int(fetch(picture[1].decode())) >= front
+                assert int(_fetch(reader, picture[1].decode())) >= front
                 fronts.put(front)
         finally:
             fronts.put(None)

@@ -24,7 +24,7 @@ from mailer.secrets import Secret
 from mailer.subscribers.confirmation import ConfirmationMailer
 from mailer.subscribers.erase import erase_reader
 from mailer.subscribers.sign_up_mailer import SignUpMailer
-from mailer.web.app import create_app
+from mailer.web.app import AppOptions, create_app
 from mailer.web.sign_up.budgets import ALL, NETWORK, Budget, SignUpBudgets
 from mailer.web.sign_up.pages import SignUps
 from mailer.web.sign_up.proof import ProofOfWork
@@ -98,7 +98,7 @@ class Service:
 
     def _app(self) -> Starlette:
         confirm = ConfirmationMailer(self.config, self.tokens, lambda _relay: None).send
-        return create_app(self.database, self.tokens, LISTS, self.clock, confirm=confirm, site=self.site, sign_ups=self.options)
+        return create_app(self.database, self.tokens, LISTS, self.clock, AppOptions(confirm=confirm, site=self.site, sign_ups=self.options))
 
     async def ask(self, method: str, path: str, content: str | bytes = b"", host: str = "203.0.113.7", **headers: str) -> httpx.Response:
         transport = httpx.ASGITransport(app=self.app, client=(host, 40000))

@@ -142,9 +142,9 @@ class SimpleAdapter:
 
     async def post(self, post: Post) -> Answer:
         """Put a post on the network."""
-        return await self._ask("POST", "", {"key": str(post.key), "text": post.text, "answers": post.answers})
+        return await self._ask("POST", "", {"key": str(post.key), "text": post.text, "answers": post.in_reply_to})
 
-    async def look(self, post: Post) -> Posted | Uncertain | None:
+    async def search(self, post: Post) -> Posted | Uncertain | None:
         """Whether it is there."""
         answer = await self._ask("GET", f"/{post.key}")
         if isinstance(answer, Posted | Uncertain):

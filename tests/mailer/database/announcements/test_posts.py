@@ -120,7 +120,7 @@ def test_every_step_of_the_table_happens(database: Database) -> None:
     deferred = posts.list_posts(database, states=[PostState.DEFERRED])
     assert post_claims.resolve(database, deferred[0].key, PostState.PENDING, by="t", now=NOW)
     fence = _next_holder(database)
-    finish(database, claim(database, fence, can_look=True), Result(PostState.UNKNOWN))  # unknown → claimed → unknown
+    finish(database, claim(database, fence, can_search=True), Result(PostState.UNKNOWN))  # unknown → claimed → unknown
     (unknown,) = posts.list_posts(database, states=[PostState.UNKNOWN])
     assert post_claims.resolve(database, unknown.key, PostState.PENDING, by="t", now=NOW)
     later = NOW + timedelta(days=2)
@@ -153,7 +153,7 @@ def test_one_process_holds_a_channel_and_a_holder_that_lost_it_claims_and_keeps_
 def test_a_late_answer_does_not_count_once_somebody_else_has_claimed_the_post(database: Database) -> None:
     enter(database, entry(1))
     first = claim(database, acquire(database))
-    again = claim(database, _next_holder(database), can_look=True)
+    again = claim(database, _next_holder(database), can_search=True)
     assert not finish(database, first, Result(PostState.FAILED))
     assert finish(database, again, DONE)
     (post,) = posts.list_posts(database)
@@ -221,8 +221,8 @@ def test_what_became_of_a_post_stands_in_the_audit_log_once(database: Database) 
     enter(database, entry(1), entry(2, use_until=NOW))
     fence = acquire(database)
     finish(database, claim(database, fence), Result(PostState.UNKNOWN))
-    finish(database, claim(database, fence, can_look=True), Result(PostState.UNKNOWN))
-    finish(database, claim(database, fence, can_look=True), DONE)
+    finish(database, claim(database, fence, can_search=True), Result(PostState.UNKNOWN))
+    finish(database, claim(database, fence, can_search=True), DONE)
     channel_leases.pause(database, "a", by="佐藤", now=NOW)
     told = [(each.event.what, each.event.details.get("state")) for each in audit_log.entries(database)]
     assert told == [("announced", "expired"), ("announced", "unknown"), ("announced", "sent"), ("channel paused", None)]

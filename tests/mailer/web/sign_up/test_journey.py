@@ -25,7 +25,7 @@ from mailer.model.readers.suppression import AddressKeys
 from mailer.secrets import Secret
 from mailer.subscribers.confirmation import ConfirmationMailer
 from mailer.subscribers.sign_up_mailer import SignUpMailer
-from mailer.web.app import create_app
+from mailer.web.app import AppOptions, create_app
 from mailer.web.connections import ConnectionLimits
 from mailer.web.sign_up.background import WakeUp, make_sign_ups, sending_confirmations
 from mailer.web.sign_up.budgets import ALL, NETWORK, Budget, SignUpBudgets
@@ -84,7 +84,7 @@ def town(tmp_path: Path, url: str, browser: Browser, network: Budget = NETWORK, 
         sign_ups = replace(make_sign_ups(mailer, keys, wake.set), budgets=budgets, proof=proof)
         confirm = ConfirmationMailer(config, tokens, lambda _relay: None).send
         lifespan = sending_confirmations(mailer, wake, clock)
-        app = create_app(database, tokens, LISTS, clock, confirm=confirm, site=SITE, sign_ups=sign_ups, lifespan=lifespan)
+        app = create_app(database, tokens, LISTS, clock, AppOptions(confirm=confirm, site=SITE, sign_ups=sign_ups, lifespan=lifespan))
 
         def newest() -> Accepted:
             assert arrived.acquire(timeout=90)
