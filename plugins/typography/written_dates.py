@@ -66,7 +66,9 @@ class WrittenDay:
             )
         # One after the era's end is no mistake: 平成31年5月1日 was printed for years before anybody knew the next name.
         if self.era and day < _BEGINS[_ERAS[self.era]]:
-            raise NoSuchMoment(f"{self.era}{self.of_era}年{self.month}月{self.day}日は、その元号が始まる前です", f"{day} is before that era")
+            raise NoSuchMoment(
+                f"{self.era}{self.of_era}年{self.month}月{self.day}日は、その元号が始まる前です", f"{day} is before that era"
+            )
         if self.weekday and _WEEKDAYS[day.weekday()] != self.weekday:
             raise NoSuchMoment(
                 f"{self.year}年{self.month}月{self.day}日は{_WEEKDAYS[day.weekday()]}曜日です。日か曜日のどちらかが違います",
