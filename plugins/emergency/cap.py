@@ -81,6 +81,7 @@ class CapFeed:
 
     title: str
     url: str
+    identity: str
     author: str
     updated: dt.datetime
 
@@ -88,7 +89,7 @@ class CapFeed:
 def cap_feed(feed: CapFeed, base: str, records: Sequence[EmergencyRecord]) -> bytes:
     """Return the Atom feed of the records in their order; each entry links to its CAP message, as aggregators of CAP read it."""
     root = _root(ATOM, "feed")
-    _add(root, "id", base + feed.url)
+    _add(root, "id", feed.identity)
     _add(root, "title", feed.title)
     _add(root, "updated", _moment(feed.updated))
     etree.SubElement(root, f"{{{ATOM}}}link", rel="self", type="application/atom+xml", href=base + feed.url)

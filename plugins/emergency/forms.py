@@ -11,6 +11,7 @@ from plugins.emergency.open_data import notices_csv, notices_json
 from plugins.emergency.pages import PageRenderer
 from plugins.emergency.record import EmergencyRecord
 from plugins.emergency.short_text import LIMITS, short_text
+from plugins.frontmatter.model.document_identity import feed_identity
 from plugins.frontmatter.model.registry import Publication, Site
 from plugins.frontmatter.model.words.languages import LANGUAGES
 from plugins.readings.table import ReadingTable
@@ -53,8 +54,9 @@ def forms_of_all(
 
     ``changed`` is the last moment at which one of its documents appeared or went.
     """
-    feed = CapFeed(f"{publication.title} - {site.title}", f"{publication.url}cap.xml", site.organisation, changed)
+    url = f"{publication.url}cap.xml"
+    feed = CapFeed(f"{publication.title} - {site.title}", url, feed_identity(site, url), site.organisation, changed)
     yield f"{publication.url}light.html", pages.light(records, publication)
-    yield f"{publication.url}cap.xml", cap_feed(feed, base, records)
+    yield url, cap_feed(feed, base, records)
     yield f"{publication.url}notices.json", notices_json(records)
     yield f"{publication.url}notices.csv", notices_csv(records)

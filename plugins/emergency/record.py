@@ -136,25 +136,25 @@ def record_of(document: Document, site: Site, base: str, documents: Mapping[Pure
         easy=_translated("ja", meta.easy, message, _mark(meta, "ja")) if meta.easy else None,
         translations=tuple(_translated(tag, words, message, _mark(meta, tag)) for tag, words in meta.translations.items()),
         sender=publication.contact,
-        identifier=identifier(site, base, document),
-        earlier=tuple(reference(site, base, each) for each in earlier),
+        identifier=identifier(site, document),
+        earlier=tuple(reference(site, each) for each in earlier),
         html=document.html,
         followed=FollowedRecord(earlier[0].path, earlier[0].date) if earlier else None,
         is_correction=meta.correction,
     )
 
 
-def identifier(site: Site, base: str, document: Document) -> str:
-    """Return CAP's identifier: below the site's own OID if it has one, else a URN of its address and moment, the same in every build (RFC 9562, 5.5)."""
+def identifier(site: Site, document: Document) -> str:
+    """Return CAP's identifier: below the site's own OID if it has one, else a URN of its document and moment, the same on every mirror (RFC 9562, 5.5)."""
     if site.cap_oid:
         return f"{site.cap_oid}.{document.date:%Y.%-m.%-d.%-H.%-M.%-S}"
-    return uuid.uuid5(uuid.NAMESPACE_URL, f"{base}{document.url}#{document.date.isoformat()}").urn
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"{document.identity}#{document.date.isoformat()}").urn
 
 
-def reference(site: Site, base: str, document: Document) -> str:
+def reference(site: Site, document: Document) -> str:
     """Return ``sender,identifier,sent`` (CAP 1.2, 3.2.1, references)."""
     sender = document.publication.contact if document.publication else site.contact
-    return f"{sender},{identifier(site, base, document)},{document.date.isoformat(timespec='seconds')}"
+    return f"{sender},{identifier(site, document)},{document.date.isoformat(timespec='seconds')}"
 
 
 def _message(document: Document, meta: Alert, issuer: str) -> Message:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plugins.frontmatter.model.content_types import Event
+from plugins.frontmatter.model.content_types.event import is_midnight
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Publication
 from plugins.readings.table import ReadingTable
@@ -65,12 +66,18 @@ def _with_readings(lines: Sequence[str], readings: ReadingTable) -> tuple[str, .
     return tuple(readings.with_brackets("\n".join(lines)).split("\n"))
 
 
+_OFF = {"中止": "中止になりました。", "延期": "延期になりました。新しい日時は、決まりしだいお伝えします。"}
+"""What became of an event to which nobody may come on its day."""
+
+
 def _event(document: Document) -> list[str]:
     meta = document.meta
     if not isinstance(meta, Event):
         return []
     municipalities = "、".join(place.name for place in meta.municipalities)
     place = f"{municipalities}の{_without_brackets(meta.venue)}" if municipalities else _without_brackets(meta.venue)
+    if meta.status in _OFF:
+        return [f"{_span(meta)}に予定していた{place}の「{_title(document)}」は、{_OFF[meta.status]}"]
     lines = [f"{_span(meta)}。", f"{place}で、「{_title(document)}」があります。", *_sentences(document.summary)]
     lines += [f"料金は、{_brackets_aloud(meta.fee)}です。"] if meta.fee else []
     # A deadline given as a day is midnight after it: a minute earlier it is still the day that people mean.
@@ -83,8 +90,8 @@ def _article(document: Document) -> list[str]:
 
 
 def _title(document: Document) -> str:
-    """The title without the municipality in brackets at its end, which the sentence has already."""
-    return re.sub(r"（[^（）]*）$", "", document.meta.title)
+    """The title without the municipality in brackets at its end, and without what became of the event, which the sentences say."""
+    return re.sub(r"^【(?:中止|延期|日程変更)】|（[^（）]*）$", "", document.meta.title)
 
 
 def _without_brackets(text: str) -> str:
@@ -103,17 +110,16 @@ def _sentences(text: str) -> list[str]:
 
 def _span(meta: Event) -> str:
     """``4月17日土曜日、午前9時から午後1時まで``; an event of several days has a day at both ends."""
-    first = _day(meta.start.date())
-    last = meta.days[-1]
+    first, last = _day(meta.start.date()), _day(meta.last_day)
+    is_one_day = meta.last_day == meta.start.date()
     if meta.all_day:
-        return first if last == meta.start.date() else f"{first}から、{_day(last)}まで"
+        return first if is_one_day else f"{first}から、{last}まで"
     start = _clock(meta.start.time())
     if meta.end is None:
         return f"{first}、{start}から"
-    end = _clock(meta.end.time()) if meta.end.time() != dt.time() else ""  # midnight is the end of the last day
-    if last == meta.start.date():
-        return f"{first}、{start}から{end}まで"
-    return f"{first}の{start}から、{_day(last)}{'の' if end else ''}{end}まで"
+    if is_one_day:
+        return f"{first}、{start}から{'夜中の12時' if is_midnight(meta.end) else _clock(meta.end.time())}まで"
+    return f"{first}の{start}から、{last}{'' if is_midnight(meta.end) else 'の' + _clock(meta.end.time())}まで"
 
 
 def _day(day: dt.date) -> str:

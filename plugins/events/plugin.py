@@ -43,7 +43,7 @@ class EventsGenerator(Generator):  # type: ignore[misc]
     def generate_output(self, writer: Writer) -> None:
         self.writer, base = writer, self.context["base"]
         for document in self.events:
-            self._write(f"{document.url}event.ics", calendar([document], document.meta.title, base))
+            self._write(f"{document.url}event.ics", calendar([document], base))
         if self.publication:
             self._write_calendar(self.publication, base)
             self._write_script(self.publication)
@@ -53,7 +53,7 @@ class EventsGenerator(Generator):  # type: ignore[misc]
         return sorted(coming, key=lambda d: (d.meta.start, d.url))  # type: ignore[attr-defined]
 
     def _write_calendar(self, publication: Publication, base: str) -> None:
-        self._write(f"{self.front}events.ics", calendar(self.events, publication.title, base))
+        self._write(f"{self.front}events.ics", calendar(self.events, base, publication.title))
         shared = {"publication": publication, "months": self.months}
         self._page(self.front, "calendar", coming=self._coming(), **shared)
         padded = [None, *self.months, None]

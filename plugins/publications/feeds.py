@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 from feedgenerator import Atom1Feed
 
 from plugins.frontmatter.model.document import Document
+from plugins.frontmatter.model.document_identity import feed_identity
 from plugins.frontmatter.model.registry import Site
 from plugins.media_types import picture_type
 
@@ -47,13 +48,14 @@ NEWEST = 30
 
 @dataclass(frozen=True)
 class Channel:
-    """Title, description and addresses of a feed. ``base`` is the site's public address with a trailing slash, ``url`` a path below it."""
+    """Title, description and addresses of a feed. ``base`` is the site's public address with a trailing slash, ``url`` a path below it, ``identity`` its id."""
 
     title: str
     description: str
     base: str
     url: str
     author: str
+    identity: str
 
     def absolute(self, path: str) -> str:
         """Return the public address of ``path``."""
@@ -62,7 +64,9 @@ class Channel:
 
 def channel_of(site: Site, base: str, url: str, title: str, description: str) -> Channel:
     """Return the channel of the feeds at ``url``; that of the portal has the name of the site alone."""
-    return Channel(title if url == "/" else f"{title} - {site.title}", description, f"{base}/", url, site.organisation)
+    return Channel(
+        title if url == "/" else f"{title} - {site.title}", description, f"{base}/", url, site.organisation, feed_identity(site, url)
+    )
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class FeedEntry:
 
     title: str
     url: str
+    identity: str
     summary: str
     html: str
     date: dt.datetime
@@ -85,6 +90,7 @@ def entry_of(document: Document) -> FeedEntry:
     return FeedEntry(
         title=document.meta.title,
         url=document.url,
+        identity=document.identity,
         summary=document.summary,
         html=document.html,
         date=document.date,
@@ -106,6 +112,7 @@ def atom(channel: Channel, entries: Sequence[FeedEntry], empty_since: dt.datetim
         title=channel.title,
         link=channel.absolute(channel.url),
         feed_url=channel.absolute(f"{channel.url}feed.xml"),
+        feed_guid=channel.identity,
         description=channel.description,
         author_name=channel.author,
         language="ja",
@@ -115,7 +122,7 @@ def atom(channel: Channel, entries: Sequence[FeedEntry], empty_since: dt.datetim
         feed.add_item(
             title=entry.title,
             link=channel.absolute(entry.url),
-            unique_id=channel.absolute(entry.url),
+            unique_id=entry.identity,
             description=entry.summary,
             content=_portable(entry, channel),
             pubdate=entry.date,
@@ -162,7 +169,7 @@ def json_feed(channel: Channel, entries: Sequence[FeedEntry]) -> str:
 
 def _item(channel: Channel, entry: FeedEntry) -> dict[str, object]:
     item: dict[str, object] = {
-        "id": channel.absolute(entry.url),
+        "id": entry.identity,
         "url": channel.absolute(entry.url),
         "title": entry.title,
         "summary": entry.summary,

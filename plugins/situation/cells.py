@@ -24,7 +24,6 @@ _COMPACT = re.compile(r"(\d{8})[ T]?(\d{4})(?:\d{2})?")
 _SERIAL = re.compile(r"[34567]\d{4}\.\d+")
 _ZONED = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})")
 _PARTS = re.compile(r"(?P<day>.+?)[T ]*(?P<time>(?:午前|午後|AM|PM|am|pm)? ?\d{1,2} ?[:時].*)")
-_TWENTY_FOUR = re.compile(r"24(?::?00(?::00)?|時(?:0{1,2}分)?)")
 _NOTHING = frozenset({"", "-", "ー", "―", "不明", "調査中", "確認中", "未定", "なし", "N/A", "n/a", "null"})
 _YES = frozenset({"可", "○", "可能", "あり", "有", "1", "はい", "OK", "ok", "受入可", "同行可"})
 _NO = frozenset({"不可", "×", "不可能", "なし", "無", "0", "いいえ", "NG", "ng", "受入不可"})
@@ -70,13 +69,13 @@ def _existing(text: str, zone: ZoneInfo) -> dt.datetime:
 
 def _combined(value: str, day_text: str, time_text: str, zone: ZoneInfo) -> tuple[dt.datetime, list[Note]]:
     day, notes = dates.day(day_text, _NO_YEAR_NEEDED)
-    is_midnight = _TWENTY_FOUR.fullmatch(time_text) is not None
-    time, of_time = dates.clock("0:00" if is_midnight else time_text)
+    time, of_time = dates.clock(time_text)
     if day is None or time is None:
         raise CellRefused(f"日時「{value}」が読めません", f"{value!r} is no moment", REFUSED)
-    if is_midnight:  # the end of a day is the beginning of the next; 23:59 would be older than it is
+    hour, minute = time
+    if hour == 24:  # the end of a day is the beginning of the next
         day, of_time = day + dt.timedelta(days=1), [Note("24:00を次の日の0:00としました", "24:00 is 0:00 of the next day", REPAIRED)]
-    return dt.datetime.combine(day, time, zone), [*notes, *of_time]
+    return dt.datetime.combine(day, dt.time(hour % 24, minute), zone), [*notes, *of_time]
 
 
 def _of_serial(value: str, text: str, zone: ZoneInfo) -> tuple[dt.datetime, list[Note]]:
@@ -122,10 +121,11 @@ def opening_time(value: str) -> tuple[str, list[Note]]:
     text = digits(value)
     if text in _NOTHING:
         return "", []
-    if _TWENTY_FOUR.fullmatch(text):
-        return "24時", []
     time, notes = dates.clock(value)
-    return (f"{time.hour}時{f'{time.minute}分' if time.minute else ''}" if time else ""), notes
+    if time is None:
+        return "", notes
+    hour, minute = time
+    return f"{hour}時{f'{minute}分' if minute else ''}", notes if minute or hour < 24 else []
 
 
 def yes(value: str) -> tuple[str, list[Note]]:

@@ -12,7 +12,8 @@ from xml.sax.saxutils import escape
 from feedgenerator import Atom1Feed
 
 from plugins.clock import JAPAN, compare_all
-from plugins.frontmatter.model.registry import Place
+from plugins.frontmatter.model.document_identity import feed_identity, site_identity
+from plugins.frontmatter.model.registry import Place, Site
 from plugins.situation.current import anchor_of
 from plugins.situation.row import SituationRow
 from plugins.situation.table_kinds import KINDS, Kind
@@ -54,9 +55,9 @@ class Channel:
     """``base`` is the site's address without a slash at the end, ``url`` the page that the feed belongs to."""
 
     title: str
+    site: Site
     base: str
     url: str
-    author: str
 
 
 def changes(tables: Tables, now: dt.datetime) -> tuple[Change, ...]:
@@ -85,12 +86,20 @@ def atom(channel: Channel, all_changes: Sequence[Change], addresses: Sequence[st
     and ``mark`` begins each title: 【訓練】 or nothing.
     """
     page = channel.base + channel.url
-    feed = _Atom(title=channel.title, link=page, feed_url=f"{page}feed.xml", description="", author_name=channel.author, language="ja")
+    feed = _Atom(
+        title=channel.title,
+        link=page,
+        feed_url=f"{page}feed.xml",
+        description="",
+        author_name=channel.site.organisation,
+        language="ja",
+        feed_guid=feed_identity(channel.site, channel.url),
+    )
     for change, address in zip(all_changes[:NEWEST], addresses, strict=False):
         feed.add_item(
             title=mark + change.title,
             link=channel.base + address,
-            unique_id=_tag(channel.base, address, change.row.updated),
+            unique_id=_identity(channel.site, address, change.row.updated),
             description=escape(change.summary),  # feedgenerator writes type="html"
             pubdate=change.row.updated,
             updateddate=change.row.updated,
@@ -101,10 +110,12 @@ def atom(channel: Channel, all_changes: Sequence[Change], addresses: Sequence[st
     return text.getvalue().encode()
 
 
-def _tag(base: str, address: str, moment: dt.datetime) -> str:
-    """Return an identifier of a change (RFC 4151): one address tells many changes, so it cannot be the identifier itself."""
+def _identity(site: Site, address: str, moment: dt.datetime) -> str:
+    """Return an identifier of a change: one address tells many changes, so it cannot be the identifier itself. What readers got as a tag (RFC 4151) stays one."""
     page, _, name = address.partition("#")
-    return f"tag:{urlsplit(base).hostname},{moment:%Y-%m-%d}:{page}{name}/{moment:%H%M}"
+    if site.former_ids and f"{moment:%Y-%m}" < site.former_ids.before:
+        return f"tag:{urlsplit(site.former_ids.address).hostname},{moment:%Y-%m-%d}:{page}{name}/{moment:%H%M}"
+    return site_identity(site, f"{page}{name} {moment:%Y-%m-%dT%H:%M}").urn
 
 
 class _Atom(Atom1Feed):  # type: ignore[misc]

@@ -124,7 +124,7 @@ class SituationGenerator(Generator):  # type: ignore[misc]
 
     def _feed(self, edition: Edition, url: str, title: str, all_changes: tuple[changes.Change, ...]) -> None:
         site = self.library.registry.site
-        channel = changes.Channel(f"{edition.mark}{title} - {site.title}", self.base, url, site.organisation)
+        channel = changes.Channel(f"{edition.mark}{title} - {site.title}", site, self.base, url)
         addresses = [
             f"{edition.kind_url(each.kind, each.row.places[0] if each.row.places else None)}#{changes.anchor(each)}"
             for each in all_changes[: changes.NEWEST]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 
 from plugins.frontmatter.model.content_types import Event, Job, Notice, Partner, Record, Video
+from plugins.frontmatter.model.content_types.event import is_midnight
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import MailList, Place, Site
 from plugins.frontmatter.parse.attachments import TRANSCRIPT
@@ -145,7 +145,6 @@ _EVENT_STATUS = {None: "EventScheduled", "中止": "EventCancelled", "延期": "
 
 def _event(document: Document, event: Event) -> JsonLd:
     """schema.org/Event. An event without times gives dates: a time of midnight would be read as one."""
-    last = event.days[-1]
     place = event.municipalities[0] if event.municipalities else None
     venue: JsonLd = {"@type": "Place", "name": event.venue, "address": _address(place, event.address)}
     if event.latitude is not None and event.longitude is not None:
@@ -153,13 +152,15 @@ def _event(document: Document, event: Event) -> JsonLd:
     described: JsonLd = {
         "@type": "Event",
         "startDate": event.start.date().isoformat() if event.all_day else event.start.isoformat(),
-        "endDate": event.finishes.isoformat() if event.end and event.end.time() != dt.time() else last.isoformat(),
+        "endDate": event.end.isoformat() if event.end and not event.all_day else event.last_day.isoformat(),
         "eventStatus": f"{CONTEXT}/{_EVENT_STATUS[event.status]}",
         "eventAttendanceMode": f"{CONTEXT}/OfflineEventAttendanceMode",
         "location": venue,
     }
     if event.previous_start:
-        described["previousStartDate"] = event.previous_start.date().isoformat() if event.all_day else event.previous_start.isoformat()
+        described["previousStartDate"] = (
+            event.previous_start.date().isoformat() if is_midnight(event.previous_start) else event.previous_start.isoformat()
+        )
     if event.fee and event.fee.startswith("無料"):
         described["isAccessibleForFree"] = True
     organizer = event.organizer or (document.publication.department if document.publication else "")

@@ -1,4 +1,4 @@
-"""Days and times as people in Japan write them, read as the form that front matter has (ISO 8601). Pure.
+"""Days and times as people in Japan write them, in front matter and in tables. Pure.
 
 A text is read whole or not at all, and a day that is not in the calendar is named: nothing is guessed.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from dataclasses import dataclass
 
 _ERAS = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988, "昭和": 1925, "S": 1925, "大正": 1911, "T": 1911, "明治": 1867, "M": 1867}
 """The year before the first of each era: 令和元年 is 2019."""
@@ -20,12 +21,15 @@ _BEGINS = {
 }
 _WEEKDAYS = "月火水木金土日"
 _DAY = re.compile(
-    r"(?:(?P<era>令和|平成|昭和|大正|明治|[RHSTM])\.?(?P<of_era>元|\d{1,2})|(?P<year>\d{4}))(?:年|(?P<sign>[/.-]))(?P<month>\d{1,2})(?:月|(?P=sign))(?P<day>\d{1,2})日?"
+    r"(?:(?:(?P<era>令和|平成|昭和|大正|明治|[RHSTM])\.?(?P<of_era>元|\d{1,2})|(?P<year>\d{4}))(?P<after_year>[年/.-]))?"
+    r"(?P<month>\d{1,2})(?P<after_month>[月/.-])(?P<day>\d{1,2})日?"
     r"(?:\((?P<weekday>[月火水木金土日])(?:曜日?)?(?:[・/]?[祝休])?\)|(?P<spoken>[月火水木金土日])曜日?)?"
 )
 _TIME = re.compile(
-    r"(?P<half>午前|午後|AM|PM)?(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::00)?|時(?:(?P<minute2>\d{1,2})分|(?P<is_half>半))?)"
+    r"(?P<half>午前|午後|AM|PM)? ?(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::00)?|時(?:(?P<minute2>\d{1,2})分?|(?P<is_half>半))?)? ?(?P<half2>AM|PM)?"
 )
+_LONGEST = 60
+"""Characters. No moment is written with more, and a long text would be copied for nothing."""
 
 
 class NoSuchMoment(ValueError):
@@ -36,52 +40,107 @@ class NoSuchMoment(ValueError):
         self.en = en
 
 
-def iso(text: str) -> str | None:
-    """Return ``text`` as ``2016-02-10`` or ``2016-02-10 10:30``; None if it is not written as a day. Raises `NoSuchMoment`.
+@dataclass(frozen=True)
+class WrittenDay:
+    """A day as it is written. ``year`` is that of the common era, None where the text has none; ``weekday`` is one kanji or empty.
 
-    24:00 is the midnight after the day, and so the next day's 00:00.
+    ``is_uniform`` tells whether year and month are followed by signs that belong together: ``2016/2.10`` is more likely a slip.
     """
-    compact = re.sub(r"[\s]*([年月日時分./:()-])[\s]*", r"\1", unicodedata.normalize("NFKC", text).strip().replace("−", "-"))
+
+    year: int | None
+    month: int
+    day: int
+    weekday: str = ""
+    era: str = ""
+    of_era: str = ""
+    is_uniform: bool = True
+
+    def date(self) -> dt.date:
+        """Return the day. Raises `NoSuchMoment` for one that is in no calendar, lies before its era, or is another day of the week."""
+        if self.year is None:
+            raise NoSuchMoment(f"{self.month}月{self.day}日の年が分かりません。年を書いてください", "write the year")
+        day = self._of_year(self.year)
+        if day is None:
+            raise NoSuchMoment(
+                f"{self.year}年{self.month}月{self.day}日は暦にありません", f"there is no day {self.year}-{self.month}-{self.day}"
+            )
+        # One after the era's end is no mistake: 平成31年5月1日 was printed for years before anybody knew the next name.
+        if self.era and day < _BEGINS[_ERAS[self.era]]:
+            raise NoSuchMoment(
+                f"{self.era}{self.of_era}年{self.month}月{self.day}日は、その元号が始まる前です", f"{day} is before that era"
+            )
+        if self.weekday and _WEEKDAYS[day.weekday()] != self.weekday:
+            raise NoSuchMoment(
+                f"{self.year}年{self.month}月{self.day}日は{_WEEKDAYS[day.weekday()]}曜日です。日か曜日のどちらかが違います",
+                f"{day} is another day of the week",
+            )
+        return day
+
+    def nearest(self, near: dt.date) -> dt.date:
+        """Return the day; one without a year is that nearest to ``near`` with the weekday of the text, if it has one. Raises `NoSuchMoment`."""
+        if self.year is not None:
+            return self.date()
+        days = [day for year in (near.year - 1, near.year, near.year + 1) if (day := self._of_year(year))]
+        candidates = [day for day in days if not self.weekday or _WEEKDAYS[day.weekday()] == self.weekday]
+        if not candidates:
+            raise NoSuchMoment("年が分かりません。年を書いてください", f"no year near {near} fits: write the year")
+        return min(candidates, key=lambda day: abs(day - near))
+
+    def _of_year(self, year: int) -> dt.date | None:
+        try:
+            return dt.date(year, self.month, self.day)
+        except ValueError:
+            return None
+
+
+def read_day(text: str) -> tuple[WrittenDay, str] | None:
+    """Return the day with which ``text`` begins, and what follows it (half-width, without spaces around signs); None if it begins with none."""
+    if len(text) > _LONGEST:
+        return None
+    compact = re.sub(r"\s*([年月日時分./:()-])\s*", r"\1", unicodedata.normalize("NFKC", text).strip().replace("−", "-"))
     match = _DAY.match(compact.upper())
-    if match is None or (match["era"] is None and match["sign"] is None and "年" not in match[0]):
+    if match is None:
         return None
-    day, rest = _day(match), compact[match.end() :].strip()
-    if not rest:
-        return day.isoformat()
-    time = _TIME.fullmatch(rest.upper())
-    if time is None:
+    era, of_era, year = match["era"] or "", match["of_era"] or "", match["year"]
+    if era:
+        year = _ERAS[era] + (1 if of_era == "元" else int(of_era))
+    written = WrittenDay(
+        None if year is None else int(year), int(match["month"]), int(match["day"]), match["weekday"] or match["spoken"] or "", era, of_era,
+        match["after_year"] in (None, {"月": "年"}.get(match["after_month"], match["after_month"])),
+    )  # fmt: skip
+    return written, compact[match.end() :].strip()
+
+
+def read_clock(text: str) -> tuple[int, int] | None:
+    """Return hour (0 to 24) and minute of a time of day; None if ``text`` is none. 24:00 is the midnight after the day. Raises `NoSuchMoment`."""
+    match = _TIME.fullmatch(unicodedata.normalize("NFKC", text).strip().upper()) if len(text) <= _LONGEST else None
+    if match is None or (match["half"] and match["half2"]):
         return None
-    hour, minute = _clock(time)
-    moment = dt.datetime.combine(day, dt.time()) + dt.timedelta(hours=hour, minutes=minute)
-    return f"{moment:%Y-%m-%d %H:%M}"
-
-
-def _day(match: re.Match[str]) -> dt.date:
-    month, number = int(match["month"]), int(match["day"])
-    before = _ERAS[match["era"]] if match["era"] else 0
-    year = before + (1 if match["of_era"] == "元" else int(match["of_era"])) if match["era"] else int(match["year"])
-    try:
-        day = dt.date(year, month, number)
-    except ValueError:
-        raise NoSuchMoment(f"{year}年{month}月{number}日は暦にありません", f"there is no day {year}-{month}-{number}") from None
-    if (
-        before and day < _BEGINS[before]
-    ):  # one after its end is no mistake: 平成31年5月1日 was printed for years before anybody knew the next name
-        raise NoSuchMoment(f"{match['era']}{match['of_era']}年{month}月{number}日は、その元号が始まる前です", f"{day} is before that era")
-    weekday = match["weekday"] or match["spoken"]
-    if weekday and _WEEKDAYS[day.weekday()] != weekday:
-        actual = _WEEKDAYS[day.weekday()]
-        raise NoSuchMoment(
-            f"{year}年{month}月{number}日は{actual}曜日です。日か曜日のどちらかが違います", f"{day} is another day of the week"
-        )
-    return day
-
-
-def _clock(match: re.Match[str]) -> tuple[int, int]:
-    hour = int(match["hour"])
+    hour, half = int(match["hour"]), match["half"] or match["half2"]
     minute = 30 if match["is_half"] else int(match["minute"] or match["minute2"] or 0)
-    if match["half"] in ("午後", "PM") and hour < 12:
+    if half in ("午後", "PM") and hour < 12:
         hour += 12
+    if half == "AM" and hour == 12:  # 12:30 AM is half past midnight; 午前12時 is written for noon as often as for midnight
+        hour = 0
     if hour > 24 or minute > 59 or (hour == 24 and minute):
         raise NoSuchMoment(f"{hour}時{minute}分という時刻はありません", f"there is no time {hour}:{minute:02}")
     return hour, minute
+
+
+def iso(text: str) -> str | None:
+    """Return ``text`` as ``2016-02-10`` or ``2016-02-10 10:30``; None if it is not written as a day with its year. Raises `NoSuchMoment`.
+
+    24:00 is the midnight after the day, and so the next day's 00:00.
+    """
+    read = read_day(text)
+    if read is None or read[0].year is None or not read[0].is_uniform:
+        return None
+    written, rest = read
+    day = written.date()
+    if not rest:
+        return day.isoformat()
+    time = read_clock(rest) if re.search("[:時]", rest) else None
+    if time is None:
+        return None
+    moment = dt.datetime.combine(day, dt.time()) + dt.timedelta(hours=time[0], minutes=time[1])
+    return f"{moment:%Y-%m-%d %H:%M}"

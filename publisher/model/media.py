@@ -14,7 +14,7 @@ MEDIA_TYPES = {
     ".atom": "application/atom+xml; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
     ".csv": "text/csv; charset=utf-8",
-    ".ics": "text/calendar; charset=utf-8",
+    ".ics": "text/calendar; charset=utf-8; method=PUBLISH",  # names the METHOD of the file (RFC 5545, 3.7.2)
     ".svg": "image/svg+xml",
     ".png": "image/png",
     ".jpg": "image/jpeg",

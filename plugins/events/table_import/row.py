@@ -72,8 +72,8 @@ def _span(reader: RowReader, near: dt.date) -> tuple[str, str]:
     return _moment(first, start), _moment(last, end) if has_end else ""
 
 
-def _moment(day: dt.date, time: dt.time | None) -> str:
-    return f"{day.isoformat()} {time:%H:%M}" if time else day.isoformat()
+def _moment(day: dt.date, time: tuple[int, int] | None) -> str:
+    return f"{day.isoformat()} {time[0]:02}:{time[1]:02}" if time else day.isoformat()
 
 
 def _place_fields(reader: RowReader, place: Place | None) -> dict[str, object]:

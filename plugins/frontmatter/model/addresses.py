@@ -23,6 +23,9 @@ LONGEST_ADDRESS = 300
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """The name of a document, a municipality, a topic, a publication, a list."""
 
+PERMALINK = re.compile(r"/(?P<publication>[a-z0-9-]+)/(?P<month>[0-9]{4}/[0-9]{2})/(?P<name>[a-z0-9-]+)/")
+"""The address of an article, as `plugins.frontmatter.model.document.permalink` makes it."""
+
 _FORMER = re.compile(r"/([a-zA-Z0-9._~-]+/)+")
 
 # Windows: names of devices, whatever their ending (Microsoft, "Naming Files, Paths, and Namespaces"). An editor there could not even check the site out.

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import ClassVar, NamedTuple, Protocol
 
 from plugins.digest import digest
+from plugins.frontmatter.model.addresses import PERMALINK
 from plugins.frontmatter.model.content_types import Issue, Meta, Page, Progress
 from plugins.frontmatter.model.registry import Publication
 
@@ -102,9 +103,13 @@ class Header:
     def claims(self) -> tuple[tuple[object, str], ...]:
         """See `HeaderSummary`. An article claims its name in its publication, whatever the month; issues, entries and pages claim their address.
 
-        All claim their former addresses (``aliases``).
+        All claim their former addresses (``aliases``), and the first of these that is an address of an article claims its name too: the document has
+        the identity of before (`plugins.frontmatter.model.document_identity`), and a new one of that name would be taken for it.
         """
+        aliases: tuple[tuple[object, str], ...]
         aliases = tuple((alias.lower(), "aliases") for alias in self.meta.aliases)  # Windows and macOS take /A/ and /a/ for one folder
+        if first := next(filter(None, map(PERMALINK.fullmatch, self.meta.aliases)), None):
+            aliases += (((first["publication"], first["publication"], first["name"]), "aliases"),)
         if self.content_type in ("issue", "partner", "page"):
             return (self.url, "slug"), *aliases
         owner = self.publication.key if self.publication else None
@@ -140,13 +145,14 @@ NO_TEXT = LoadedText("", "")
 class Document(Header):
     """A header with its resolved body. ``summary`` is plain text, ``html`` is complete; the magazine reads the sections of an issue from ``markdown``.
 
-    The text may stay in the content cache until it is read. ``image_urls`` are the addresses of the images in the body,
+    The text may stay in the content cache until it is read. ``identity`` is what feeds and calendars know the document by; ``image_urls`` are the addresses of the images in the body,
     ``named_files`` the files below ``content/`` that the source names: pictures, attachments, films, and what it links to.
     """
 
     summary: str
     text: DocumentText = field(compare=False)
     body_line: int
+    identity: str = ""
     picture: Picture | None = None
     files: tuple[File, ...] = ()
     image_urls: frozenset[str] = frozenset()
@@ -192,6 +198,7 @@ def document_digests(document: Document, meta: str, html: str) -> Mapping[str, s
         document.url,
         document.summary,
         document.body_line,
+        document.identity,
         document.picture,
         document.files,
     )

@@ -79,9 +79,11 @@ def _read_moment(value: Any, info: ValidationInfo) -> dt.datetime:
     match = _MOMENT.fullmatch(str(value))
     try:
         if match:
-            numbers = [int(digits) for digits in match.groups(default="0")]
-            return dt.datetime(*numbers, tzinfo=_registry(info).site.zone)  # type: ignore[arg-type,misc]
-    except ValueError:  # the form is right, the day is not: 2015-02-30
+            year, month, day, hour, minute, second = (int(digits) for digits in match.groups(default="0"))
+            days = 1 if (hour, minute, second) == (24, 0, 0) else 0  # 24:00 ends a day (ISO 8601-1:2019/Amd 1:2022)
+            midnight = dt.datetime(year, month, day, tzinfo=_registry(info).site.zone) + dt.timedelta(days=days)
+            return midnight if days else midnight.replace(hour=hour, minute=minute, second=second)
+    except (ValueError, OverflowError):  # the form is right, the day is not: 2015-02-30, or the day after it is: 9999-12-31 24:00
         pass
     raise _unread(_short(value))
 
@@ -120,6 +122,15 @@ def _end(value: Any, info: ValidationInfo) -> dt.datetime | None:
         return None
     moment = _moment(value, info)
     return moment if ":" in str(value) else moment + dt.timedelta(days=1)
+
+
+def _event_end(value: Any, info: ValidationInfo) -> dt.datetime:
+    if (end := _end(value, info)) is not None:
+        return end
+    raise field_error(
+        "催しの終わりに 9999-12-31（終わりなし）は使えません。最後の日を書くか、この行を消してください",
+        "an event ends some day: write its last day, or delete the line",
+    )
 
 
 def _needed_end(value: Any, info: ValidationInfo) -> dt.datetime:
@@ -196,7 +207,9 @@ EndMoment = Annotated[dt.datetime | None, BeforeValidator(_end)]
 """None stands for "no end", written as ``9999-12-31``."""
 NeededEnd = Annotated[dt.datetime, BeforeValidator(_needed_end)]
 
-DATE_VALIDATORS = frozenset({_moment, _day, _end, _needed_end})
+EventEnd = Annotated[dt.datetime, BeforeValidator(_event_end)]
+
+DATE_VALIDATORS = frozenset({_moment, _day, _end, _needed_end, _event_end})
 """What reads the value of a field that holds a day or a moment."""
 
 Municipality = Annotated[Place, BeforeValidator(_place)]

@@ -105,6 +105,20 @@ class DataLicense(_Table):
     summary: Words = Field(description="What the licence allows and asks for, in one or two plain sentences for readers.")
 
 
+class FormerIds(_Table):
+    """How the site named its documents in feeds and calendars before `identity`: by their whole address. Readers keep what they have."""
+
+    before: str = Field(
+        pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$",
+        description="A month, such as `2027-01`: documents whose address has an earlier one keep the identifier that readers got. Choose one that has not begun, "
+        "so that no identifier changes.",
+    )
+    address: str = Field(
+        pattern=r"^https?://[^/\s]+(/[^\s]*[^/\s])?$",
+        description="The address that the site had then, without a slash at the end. It stays here when `url` changes.",
+    )
+
+
 class Site(_Table):
     """The portal. ``url`` is the public address without a trailing slash; with ``sample`` every page says that it is a 見本 (sample)."""
 
@@ -125,6 +139,13 @@ class Site(_Table):
         description="The licence of the site's open data. It is stated on each page that offers a table, and as `license` of the Dataset in the page's "
         "JSON-LD. Without it, the site states no licence: a reader then has to ask before using a table.",
     )
+
+    identity: Line | None = Field(
+        default=None,
+        description="What the identifiers of documents in feeds, calendars and CAP are made of, besides publication and file name. Write a name of your own once and "
+        "never change it; another name would bring readers everything anew. Without it, it is `organisation`.",
+    )
+    former_ids: FormerIds | None = None
 
     mirrors: tuple[WebAddress, ...] = Field(
         default=(),

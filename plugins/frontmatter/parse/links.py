@@ -17,6 +17,7 @@ from plugins.control_characters import CONTROL, is_blank
 from plugins.diagnostics import Diagnostic
 from plugins.digest import digest
 from plugins.frontmatter.model.document import Document, Header, LoadedText, Picture, document_digests
+from plugins.frontmatter.model.document_identity import identity_of
 from plugins.frontmatter.model.link_targets import has_host, is_allowed, is_outside
 from plugins.frontmatter.normalise.notes import without_notes
 from plugins.frontmatter.parse.attachments import AttachmentResolver
@@ -70,6 +71,7 @@ class LinkResolver:
             summary=summary,
             text=LoadedText(html, _public_text(parsed)),
             body_line=parsed.source.body_line,
+            identity=identity_of(header, self.references.registry),
             picture=picture,
             files=files,
             image_urls=frozenset(image.get("src", "") for image in parsed.body.images),

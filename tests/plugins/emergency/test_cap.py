@@ -65,7 +65,9 @@ def test_words_of_an_editor_cannot_become_markup() -> None:
 
 def test_the_feed_links_to_each_message_in_its_order() -> None:
     samples = [sample_records()["heavy-rain-evacuation"], sample_records()["water-supply-stops"]]
-    root = etree.fromstring(cap_feed(CapFeed("題", "/emergency/cap.xml", "県", samples[0].sent), BASE, samples))
+    root = etree.fromstring(
+        cap_feed(CapFeed("題", "/emergency/cap.xml", "urn:uuid:7c1c5f0e-5c1e-4e0e-8f0e-0a1b2c3d4e5f", "県", samples[0].sent), BASE, samples)
+    )
     entries = root.findall(f"{{{ATOM}}}entry")
     assert [entry.findtext(f"{{{ATOM}}}id") for entry in entries] == [each.identifier for each in samples]
     links = [

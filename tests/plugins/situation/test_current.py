@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import tomllib
 from dataclasses import replace
 
 import pytest
 from lxml import etree
 
 from plugins.clock import TrackedClock
-from plugins.frontmatter.model.registry import Place
+from plugins.frontmatter.model.registry import Place, Site
 from plugins.situation.changes import NEWEST, Channel, atom, changes
 from plugins.situation.current import Entry, count_words, entries
 from plugins.situation.open_data import csv_of, geojson_of
@@ -19,7 +20,9 @@ from plugins.situation.shelters import Shelter
 from plugins.situation.table_kinds import KINDS, SHELTERS, TRAFFIC, state_named
 from plugins.situation.tables import Tables
 from tests.plugins.situation.days import at
+from tests.samples.tiny import PUBLICATIONS
 
+SITE = Site.model_validate(tomllib.loads(PUBLICATIONS)["site"])
 PLACE = Place("042021", "石巻市", "いしのまきし", "ishinomaki")
 SHELTER = Shelter(2, "042021-2", "牡鹿の里", "", PLACE, "石巻市2-2", (38.41, 141.31), None, "", "80", ("地震",), "2")
 
@@ -190,7 +193,7 @@ def test_a_change_is_a_row_with_another_state_and_none_is_told_before_its_time()
 def test_the_feed_of_changes_is_valid_and_the_same_in_every_build() -> None:
     rows = [row("開設" if number % 2 else "満員", at(1) + dt.timedelta(minutes=number)) for number in range(NEWEST + 20)]
     found = changes(tables(*rows), at(12))
-    channel = Channel("見本", "https://site.example.jp", "/situation/", "見本県")
+    channel = Channel("見本", SITE, "https://site.example.jp", "/situation/")
     data = atom(channel, found, [f"/situation/shelters/ishinomaki/#{number}" for number in range(NEWEST)], "【訓練】")
     assert data == atom(channel, found, [f"/situation/shelters/ishinomaki/#{number}" for number in range(NEWEST)], "【訓練】")
     entries_of = etree.fromstring(data).findall("{*}entry")

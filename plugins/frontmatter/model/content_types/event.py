@@ -1,0 +1,154 @@
+"""Events: when they begin and end, and what became of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any, ClassVar, Literal, get_args
+
+from pydantic import Field, model_validator
+
+from plugins.frontmatter.model.fields import EndMoment, EventEnd, Line, Moment, WebAddress, field_error
+from plugins.frontmatter.model.meta import Dated
+
+LONGEST_EVENT = dt.timedelta(days=731)
+"""Two years. A calendar shows each day of an event, and a later end is a slip of the year."""
+
+_DAY_ALONE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
+_AT_MIDNIGHT = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}[ T]0{1,2}:00(:00)?")
+
+EventStatus = Literal["中止", "延期", "日程変更"]
+"""What became of an event that does not take place as it was made known."""
+
+
+class Event(Dated):
+    """An event. A ``start`` without a time means whole days; ``end`` is exclusive, so a last day without a time is the midnight after it."""
+
+    key: ClassVar[str] = "event"
+    word: ClassVar[str] = "催し"
+    date_word: ClassVar[str] = "掲載"
+    shows_age: ClassVar[bool] = False
+
+    start: Moment
+    end: EventEnd | None = None
+    status: EventStatus | None = None
+    previous_start: Moment | None = None
+    venue: Line
+    address: Line | None = None
+    fee: Line | None = None
+    organizer: Line | None = None
+    contact: Line | None = None
+    access: Line | None = None
+    parking: Line | None = None
+    capacity: Line | None = None
+    apply: Line | None = None
+    apply_by: EndMoment = None
+    url: WebAddress | None = None
+    latitude: float | None = Field(default=None, ge=20, le=46)
+    longitude: float | None = Field(default=None, ge=122, le=154)
+    source: Line | None = None
+    imported: Line | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def title_says_the_status(cls, values: Any) -> Any:
+        """Put what became of the event before its title: lists, mails, feeds, search and calendars all show the title, and none may leave it out."""
+        status, title = values.get("status"), values.get("title")
+        if status in get_args(EventStatus) and isinstance(title, str) and title.strip() and status not in title:
+            return {**values, "title": f"【{status}】{title.strip()}"}
+        return values
+
+    @model_validator(mode="before")
+    @classmethod
+    def is_timed_as_a_whole(cls, values: Any) -> Any:
+        """Refuse a day without a time that ends at a time: nobody would know when to come."""
+        start, end = str(values.get("start") or "").strip(), str(values.get("end") or "").strip()
+        if _DAY_ALONE.fullmatch(start) and ":" in end:
+            raise field_error(
+                "終わり（end）に時刻があり、始まり（start）にありません。「2015-03-21 10:00」のように、始まりの時刻も書いてください",
+                "end has a time and start has none: write the time of the start too",
+                "start",
+            )
+        if _AT_MIDNIGHT.fullmatch(start) and (not end or _DAY_ALONE.fullmatch(end)):
+            raise field_error(
+                f"始まり（start）の「{start}」は、真夜中の0時ちょうどです。そうなら終わりの時刻を end に書き、一日じゅうなら時刻を消してください",
+                f"start {start!r} is midnight sharp: write the time at which it ends, or for a whole day, delete the time",
+                "start",
+            )
+        if _DAY_ALONE.fullmatch(end) and start != end and start.startswith(end):  # the day of the start again, without a time
+            return {key: value for key, value in values.items() if key != "end"}
+        return values
+
+    @model_validator(mode="after")
+    def change_is_dated(self) -> Event:
+        """Ask for the day of the change, by which calendars know the newer version, and for the day that a moved event had before."""
+        if self.status and (self.updated is None or self.date is None or self.updated <= self.date):
+            raise field_error(
+                f"「status: {self.status}」には、知らせた日時を updated に書いてください（date より後）。予定表は、これで新しい知らせだと分かります",
+                "with status, write in updated when it was announced, later than date: calendars tell the newer version by it",
+                "status",
+            )
+        if (self.status == "日程変更") != (self.previous_start is not None):
+            raise field_error(
+                "日程変更（status）には、前の始まりを previous_start に書いてください。ほかのときは previous_start は要りません",
+                "status: 日程変更 and previous_start go together",
+                "previous_start" if self.previous_start else "status",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def has_moved(self) -> Event:
+        """Refuse a change of date that changes nothing."""
+        if self.previous_start and self.previous_start == self.start:
+            raise field_error(
+                "previous_start（前の始まり）が start と同じです。新しい始まりを start に書いてください",
+                "previous_start is the same as start: write the new start",
+                "start",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def ends_after_start(self) -> Event:
+        """Refuse an event that is over before it begins."""
+        if self.end and self.end <= self.start:
+            raise field_error(
+                "終わり（end）が始まり（start）より前です。どちらかの日時を直してください",
+                "end lies before start: put one of them right",
+                "end",
+            )
+        if self.end and self.end - self.start > LONGEST_EVENT:
+            raise field_error(
+                "始まり（start）から終わり（end）まで二年を超えています。年を確かめてください",
+                "more than two years from start to end: look at the years",
+                "end",
+            )
+        return self
+
+    @property
+    def all_day(self) -> bool:
+        """Tell whether the event takes whole days, from midnight to midnight."""
+        return is_midnight(self.start) and (self.end is None or is_midnight(self.end))
+
+    @property
+    def finishes(self) -> dt.datetime:
+        """When the event is over: at its end, or without one, at the midnight after its first day."""
+        return self.end or _midnight_after(self.start)
+
+    @property
+    def last_day(self) -> dt.date:
+        """The last day on which the event takes place. Midnight is the end of the day before."""
+        return (self.finishes - dt.timedelta(microseconds=1)).date()
+
+    @property
+    def days(self) -> list[dt.date]:
+        """Every day on which the event takes place."""
+        first = self.start.date()
+        return [first + dt.timedelta(days=number) for number in range((self.last_day - first).days + 1)]
+
+
+def is_midnight(moment: dt.datetime) -> bool:
+    return moment.time() == dt.time()
+
+
+def _midnight_after(moment: dt.datetime) -> dt.datetime:
+    return dt.datetime.combine(moment.date() + dt.timedelta(days=1), dt.time(), moment.tzinfo)
