@@ -10,6 +10,7 @@ from plugins.builder.options import BuildFailed, BuildReport
 from plugins.checks.built.page_weight import (
     ARTICLE,
     PORTAL,
+    PRINT_SHEET,
     SCRIPT,
     SHEET,
     PageWeight,
@@ -17,6 +18,7 @@ from plugins.checks.built.page_weight import (
     measure_page,
     page_messages,
     pages_over_budget,
+    stylesheet_messages,
 )
 from tests.samples.tiny import TinySite
 
@@ -64,7 +66,31 @@ def test_every_page_of_the_sample_keeps_the_budgets_even_without_compression(sam
     assert portal.pictures > 0
     assert portal.text + portal.pictures <= PORTAL
     assert max(weight.script for weight in weights) <= SCRIPT
-    assert files.size("/theme/style.css") <= SHEET
+    assert 0 < files.size("/theme/style.css") <= SHEET
+    assert 0 < files.size("/theme/print.css") <= PRINT_SHEET
+
+
+@pytest.mark.parametrize(
+    ("screen", "paper", "lines"),
+    [
+        (SHEET, PRINT_SHEET, []),
+        (SHEET + 100, 0, ["/theme/: スタイルシートが30.1kBあります。"]),
+        (0, PRINT_SHEET + 100, ["/theme/: 印刷用のスタイルシートが8.1kBあります。"]),
+    ],
+)
+def test_the_sheets_for_screens_and_for_paper_have_limits_of_their_own(tmp_path: Path, screen: int, paper: int, lines: list[str]) -> None:
+    (tmp_path / "theme").mkdir()
+    (tmp_path / "theme" / "style.css").write_bytes(b"." * screen)
+    (tmp_path / "theme" / "print.css").write_bytes(b"." * paper)
+    assert [line.split("。")[0] + "。" for line in stylesheet_messages(SiteFiles(tmp_path))] == lines
+
+
+def test_a_page_does_not_weigh_the_sheet_for_which_no_screen_waits(tmp_path: Path) -> None:
+    (tmp_path / "theme").mkdir()
+    (tmp_path / "theme" / "print.css").write_bytes(b"." * 100)
+    html = '<link rel="stylesheet" href="/theme/print.css" media="print">'
+    (tmp_path / "index.html").write_text(html, encoding="utf-8")
+    assert measure_page("index.html", SiteFiles(tmp_path)).text == len(html)
 
 
 def test_a_build_over_a_budget_fails_and_the_last_good_output_stays(tiny: TinySite) -> None:
