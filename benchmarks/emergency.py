@@ -36,6 +36,7 @@ from benchmarks.builders import python_environment, todoke
 from benchmarks.corpus import write_corpus
 from benchmarks.mail import SINK
 from demo.servers import free_port
+from plugins.typography.phrases import BREAK
 from publisher.targets.sftp.ssh import SshAddress
 from tests.samples.mail.mail_bundles import SECRET
 from tests.servers.ssh import sftp_server
@@ -208,7 +209,7 @@ def _watch(installation: Installation, title: str, process: subprocess.Popen[str
 
 def _has(installation: Installation, title: str, mirror: str, page: str) -> bool:
     try:
-        return title in installation.published_page(mirror, page).read_text("utf-8").replace("<wbr>", "")
+        return title in installation.published_page(mirror, page).read_text("utf-8").replace(BREAK, "")
     except (FileNotFoundError, NotADirectoryError):
         return False
 

@@ -19,6 +19,7 @@ from demo.mirrors import make_keys, mirrors_near, release
 from demo.servers import free_port, running
 from demo.stage import serve_arguments
 from demo.tour import ADDED
+from plugins.typography.phrases import BREAK
 from publisher.config import load_config
 from tests.command_line import run
 from tests.samples.tiny import TinySite, make_site
@@ -84,7 +85,7 @@ def service(site: TinySite, port: int) -> Iterator[None]:
 
 
 def test_an_issue_is_delivered_to_all_readers_and_the_next_to_all_but_one_who_unsubscribed(checkout: TinySite) -> None:
-    assert "駅が開きました" in checkout.page("/press/").replace("<wbr>", "")
+    assert "駅が開きました" in checkout.page("/press/").replace(BREAK, "")
     port = free_port()
     with Receiver() as receiver:
         configure_mailer(checkout, receiver.port, port)
@@ -113,7 +114,7 @@ def test_a_delivered_mail_has_the_subject_the_articles_and_the_page_of_its_issue
     mail = receiver.accepted[0].mail
     assert str(mail["Subject"]) == "六月の知らせ（復興プレス メール版 第2号）"
     html, text = (str(part.get_content()) for kind in ("html", "plain") if (part := mail.get_body((kind,))))
-    assert "港が開きました" in html.replace("<wbr>", "")  # phrases may break in headings
+    assert "港が開きました" in html.replace(BREAK, "")  # phrases may break in headings
     assert "1-1. 港が開きました" in text
     page = str(mail["Archived-At"]).strip("<>").removeprefix("https://site.example.jp/")
     assert (checkout.site / page / "index.html").is_file()
@@ -174,7 +175,7 @@ def test_the_demonstration_succeeds_twice_in_the_same_folder(tmp_path: Path) -> 
     assert "63 = 30 + 30 + 3" in done.stdout
     assert "登録しました subscribed" in done.stdout
     light = (tmp_path / "var/duty/output/site/emergency/light.html").read_text("utf-8")
-    assert "石巻市の牡鹿で土砂崩れ" in light.replace("<wbr>", "")
+    assert "石巻市の牡鹿で土砂崩れ" in light.replace(BREAK, "")
     assert_a_defacement_was_found_and_mended(done.stdout, tmp_path / "var")
 
 

@@ -5,11 +5,20 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from plugins.frontmatter.model.content_types import Event
 from plugins.frontmatter.model.document import Document
+
+
+@cache
+def _holidays() -> Mapping[dt.date, str]:
+    """The holidays of Japan by their day, of every year that is asked for. Loaded by the first page that shows a calendar: it takes longer than an edit."""
+    import holidays
+
+    return holidays.country_holidays("JP", language="ja")
 
 
 @dataclass(frozen=True)
@@ -18,6 +27,16 @@ class Day:
 
     date: dt.date
     documents: tuple[Document, ...] = ()
+
+    @property
+    def holiday(self) -> str:
+        """The name of the national holiday (国民の祝日に関する法律, with 振替休日 and 国民の休日), empty on other days."""
+        return _holidays().get(self.date, "")
+
+    @property
+    def is_off(self) -> bool:
+        """Whether offices are closed: a Saturday, a Sunday or a holiday."""
+        return self.date.weekday() >= 5 or bool(self.holiday)
 
 
 @dataclass(frozen=True)

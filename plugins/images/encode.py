@@ -120,10 +120,30 @@ def _open(data: bytes) -> Image.Image:
         mode = "RGBA" if image.has_transparency_data else "RGB"
         ImageOps.exif_transpose(image, in_place=True)
         image.load()
+        upright = _eight_bits(image)
         # CMYK stays until its profile is applied: without the profile, its inks say nothing about colours.
-        plain = image if image.mode in (mode, "CMYK") else image.convert(mode)
+        plain = upright if upright.mode in (mode, "CMYK") else upright.convert(mode)
     # No copy without need: each takes four bytes a pixel.
     return _to_srgb(plain, profile) if profile else plain if plain.mode == mode else plain.convert(mode)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Return a picture of 16 bits a channel with 8. Pillow cuts the shades of a grey one off at 255, so that nearly all of it becomes white.
+
+    It reads pictures of 16 bits in colour with 8, and leaves the transparent colour (PNG, tRNS) with 16.
+    """
+    clear = image.info.get("transparency")
+    if image.mode.startswith("I"):
+        grey = image.convert("I").point(lambda shade: shade * (1 / 257) + 0.5).convert("L")
+        return grey if clear is None else _with_clear(grey, round(clear / 257))
+    if isinstance(clear, tuple) and max(clear) > 255:
+        return _with_clear(image, tuple(shade >> 8 for shade in clear))
+    return image
+
+
+def _with_clear(image: Image.Image, colour: int | tuple[int, ...]) -> Image.Image:
+    image.info["transparency"] = colour
+    return image
 
 
 def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:

@@ -29,7 +29,7 @@ _LABEL_SPACING = 44
 
 def _frame(key: str, alternative: str, height: int, elements: Sequence[str]) -> Markup:
     """One image for assistive technology, named by ``alternative``. The ids are made of ``key``, which must be unique on the page."""
-    body = Markup("".join(elements))  # noqa: S704 - our own numbers, and texts that `_text` has escaped
+    body = Markup("\n".join(elements))  # noqa: S704 - our own numbers, and texts that `_text` has escaped
     return Markup(
         '<svg class="chart" viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-labelledby="{}" focusable="false"><title id="{}">{}</title>{}</svg>'
     ).format(WIDTH, height, WIDTH, height, f"t-{key}", f"t-{key}", alternative, body)

@@ -45,7 +45,7 @@ def ruby(surface: str, kana: str) -> str:
 def weave(text: str, tags: Iterable[tuple[int, str]], readings: Iterable[Reading]) -> str:
     """Return the HTML of ``text`` with readings, and with the inline ``tags`` (offset in the text, markup) at their places.
 
-    A ``<wbr>`` inside a word is dropped. A word with any other tag inside gets no reading: an element cannot begin inside one ruby and end outside.
+    A ``<wbr …>`` inside a word is dropped. A word with any other tag inside gets no reading: an element cannot begin inside one ruby and end outside.
     """
     pending = list(tags)
     chunks, position = list[str](), 0
@@ -61,7 +61,7 @@ def weave(text: str, tags: Iterable[tuple[int, str]], readings: Iterable[Reading
 
     for reading in readings:
         inside = [markup for offset, markup in pending if reading.start < offset < reading.end]
-        if any(markup != "<wbr>" for markup in inside):
+        if not all(markup.startswith("<wbr") for markup in inside):
             continue
         append_text(reading.start)
         pending[:] = [(offset, markup) for offset, markup in pending if not reading.start < offset < reading.end]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugins.typography.dates import era_year, japanese_date, japanese_day, japanese_time, number, since, time_element
-from plugins.typography.phrases import breakable, shorten
+from plugins.typography.phrases import breakable, link_mailbox, shorten
 from plugins.typography.telephones import link_telephones
 
 FILTERS: dict[str, Any] = {
@@ -19,4 +19,5 @@ FILTERS: dict[str, Any] = {
     "phrases": breakable,
     "shorten": shorten,
     "telephones": link_telephones,
+    "mailbox": link_mailbox,
 }

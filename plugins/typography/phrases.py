@@ -19,6 +19,10 @@ _NUMERAL = re.compile(r"[0-9０-９,.〇一二三四五六七八九十百千万�
 _NAME_BEFORE = re.compile(r"[\u4e00-\u9fff々ヶ](?<![県郡市町村])$")
 _NAME_AFTER = re.compile(r"[\u4e00-\u9fff々ヶ]{0,3}[市町村]")
 
+BREAK = Markup('<wbr aria-hidden="true">')
+"""Where a line may break. Chromium reads a plain ``<wbr>`` as a space in the names of links and headings; hidden from assistive technology, the break
+leaves the name whole. ``aria-hidden`` is the one attribute of ARIA that ``wbr`` may have (ARIA in HTML, section 4)."""
+
 _SUFFIX = re.compile(r"[版型式風用製](?![\u4e00-\u9fff])")
 
 
@@ -55,8 +59,14 @@ def _belong_together(left: str, right: str) -> bool:
 
 @lru_cache(maxsize=20_000, typed=True)
 def breakable(text: str) -> Markup:
-    """Return ``text``, escaped, with ``<wbr>`` between phrases, for ``word-break: keep-all`` (CSS Text 3, 5.2)."""
-    return Markup("<wbr>").join(escape(phrase) for phrase in phrases(text))
+    """Return ``text``, escaped, with `BREAK` between phrases, for ``word-break: keep-all`` (CSS Text 3, 5.2)."""
+    return BREAK.join(escape(phrase) for phrase in phrases(text))
+
+
+def link_mailbox(address: str) -> Markup:
+    """Return a link that writes to ``address`` and shows it. A narrow page may break it after the ``@``."""
+    name, at, host = address.partition("@")
+    return Markup('<a href="mailto:{}">{}{}{}</a>').format(address, name + at, BREAK if at else "", host)
 
 
 def shorten(text: str, longest: int) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from demo.servers import free_port
+from plugins.typography.phrases import BREAK
 from tests.emergency.conftest import MakeOffice
 from tests.samples.duty_office import DutyOffice, local_mirror, ssh_mirror
 from tests.servers.smtp import Receiver
@@ -75,7 +76,7 @@ def test_what_is_dead_slow_locked_or_broken_holds_up_nothing_else(make_office: M
         with locked(office.folder / "readers.db"):
             ended = office.emergency("publish", "rain", "--for", "12")
     assert ended.status == 3
-    assert TITLE in shown(office, "www", "notices/light.html").replace("<wbr>", "")
+    assert TITLE in shown(office, "www", "notices/light.html").replace(BREAK, "")
     assert "避難指示" in shown(office, "www", "press/index.html")
     assert ended.way("mirror www")["outcome"] == ended.way("site")["outcome"] == ended.way("all pages")["outcome"] == "done"
     for name in ("dead", "silent"):

@@ -24,15 +24,37 @@ _COLUMNS = {
 }
 """What each column holds."""
 
+_OPTIONAL = {
+    "office": (re.compile(r"[^<>\"&]{0,60}"), "県の事務所の名前", "the name of the prefecture's office"),
+    "site": (
+        re.compile(r"(https?://[^\s<>\"'&]{1,200})?"),
+        "市町村のサイトのアドレス（https://…）",
+        "the address of the municipality's own site",
+    ),
+    "neighbours": (
+        re.compile(r"[^<>\"&]{0,400}"),
+        "となりの市町村の名前（空白で区切る）",
+        "names of the municipalities around it, divided by spaces",
+    ),
+}
+"""Columns that a table may have: where a reader goes on who finds little about a municipality."""
+
 
 @dataclass(frozen=True)
 class Place:
-    """One municipality: its JIS X 0402 code with check digit, name, reading in hiragana, and name in addresses."""
+    """One municipality: its JIS X 0402 code with check digit, name, reading in hiragana, and name in addresses.
+
+    ``office`` is the office of the prefecture that looks after it, ``site`` the address of its own site, ``neighbours`` are the names of the municipalities
+    around it; each may be empty.
+    """
 
     code: str
     name: str
     reading: str
     slug: str
+    office: str = ""
+    site: str = ""
+    neighbours: tuple[str, ...] = ()
 
     tracking_constant: ClassVar[cached_property[str]] = cached_property(constant_digest)
 
@@ -60,7 +82,29 @@ def read_places(table: Path) -> tuple[dict[str, Place], list[Diagnostic]]:
             if first != row.line and row.cells[column]:
                 ja, en = f"{first}行目と同じ {column} です", f"the same {column} as line {first}"
                 diagnostics.append(Diagnostic(path, row.line, ja, en, "R105"))
-    return {row.cells["name"]: Place(*(row.cells[name] for name in _COLUMNS)) for row in rows}, diagnostics
+    names = {row.cells["name"] for row in rows}
+    diagnostics += [diagnostic for row in rows for diagnostic in _strangers(path, row, names)]
+    return {row.cells["name"]: _place(row) for row in rows}, diagnostics
+
+
+def _place(row: CsvRow) -> Place:
+    around = tuple(row.cells.get("neighbours", "").split())
+    return Place(*(row.cells[name] for name in _COLUMNS), row.cells.get("office", ""), row.cells.get("site", ""), around)
+
+
+def _strangers(path: PurePosixPath, row: CsvRow, names: set[str]) -> list[Diagnostic]:
+    """Name each neighbour that the table does not have, or that is the municipality itself."""
+    return [
+        Diagnostic(
+            path,
+            row.line,
+            f"neighbours の「{name[:40]}」は、この表のほかの行にありません。表のとおりの名前を、空白で区切って書いてください",
+            f"neighbours: {name[:40]!r} is in no other row: write names as the table has them, divided by spaces",
+            "R105",
+        )
+        for name in row.cells.get("neighbours", "").split()
+        if name not in names or name == row.cells["name"]
+    ]
 
 
 def _mistakes(path: PurePosixPath, row: CsvRow) -> list[Diagnostic]:
@@ -68,12 +112,12 @@ def _mistakes(path: PurePosixPath, row: CsvRow) -> list[Diagnostic]:
         Diagnostic(
             path,
             row.line,
-            f"{name}「{row.cells[name][:60]}」が正しくありません。{ja}を書いてください",
-            f"{name} {row.cells[name][:60]!r}: write {en}",
+            f"{name}「{cell[:60]}」が正しくありません。{ja}を書いてください",
+            f"{name} {cell[:60]!r}: write {en}",
             "R105",
         )
-        for name, (form, ja, en) in _COLUMNS.items()
-        if not form.fullmatch(row.cells[name])
+        for name, (form, ja, en) in (_COLUMNS | _OPTIONAL).items()
+        if not form.fullmatch(cell := row.cells.get(name, ""))
     ] + _mistakes_of_slug(path, row)
 
 

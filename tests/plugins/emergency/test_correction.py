@@ -7,6 +7,7 @@ import json
 import pytest
 
 from plugins.diagnostics import ContentErrors
+from plugins.typography.phrases import BREAK
 from tests.plugins.frontmatter.model.test_notices import record
 from tests.samples.tiny import PUBLICATIONS, TinySite
 
@@ -38,10 +39,10 @@ def test_every_form_of_a_correction_begins_with_the_word(tiny: TinySite) -> None
     folder = tiny.site / "notices/2021/03/fix"
     assert json.loads((folder / "notice.json").read_bytes())["notices"][0]["correction"] is True
     for name in ("light.html", "poster.html", "short-140.txt", "cap.xml"):
-        text = (folder / name).read_text("utf-8").replace("<wbr>", "")
+        text = (folder / name).read_text("utf-8").replace(BREAK, "")
         assert "【訂正】女川町に避難指示" in text and "【緊急】" not in text, name
     assert "Correction: Evacuation order" in (folder / "en/index.html").read_text("utf-8")
-    assert "【訂正】にげてください" in (folder / "easy/index.html").read_text("utf-8").replace("<wbr>", "")
+    assert "【訂正】にげてください" in (folder / "easy/index.html").read_text("utf-8").replace(BREAK, "")
 
 
 def test_the_mail_of_a_correction_is_for_those_whom_the_earlier_issue_has_reached(tiny: TinySite) -> None:

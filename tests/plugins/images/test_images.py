@@ -172,3 +172,15 @@ def test_a_greater_than_sign_in_an_alternative_text_does_not_break_the_markup() 
     body = '<p><img alt="a > b" src="/images/a.png" width="4" height="3" loading="lazy"> x</p>'
     markup = PictureTags({"/images/a.png": ImageVariants("/pictures/0/", 4, 3)}).add_sources(body, first_eager=False)
     assert markup.startswith("<p><picture><source") and markup.endswith("</picture> x</p>")
+
+
+def test_a_grey_picture_of_16_bits_keeps_its_shades() -> None:
+    grey = Image.new("I;16", (256, 2))
+    for x in range(256):
+        for y in range(2):
+            grey.putpixel((x, y), x * 257)
+    file = io.BytesIO()
+    grey.save(file, "PNG")
+    with Image.open(io.BytesIO(encode(file.getvalue(), "256.webp"))) as shown:
+        shades = [shown.convert("L").getpixel((x, 0)) for x in range(0, 256, 15)]
+    assert all(abs(shade - x) <= 12 for shade, x in zip(shades, range(0, 256, 15), strict=True)), shades  # type: ignore[operator]

@@ -22,6 +22,7 @@ from plugins.builder.trees import staging, swap
 from plugins.magazine.compose.issues import PLACEHOLDER
 from plugins.preview.live import LivePreview
 from plugins.preview.server import create_app, reload_script
+from plugins.typography.phrases import BREAK
 from tests.samples.tiny import NOW, TinySite
 
 ISSUE = "---\ntitle: 春の号\ndate: 2020-05-10\n---\nこんにちは。\n\n## 話題\n\n::前号から press\n"
@@ -111,7 +112,7 @@ def test_a_changed_file_starts_a_build_and_wakes_the_waiting_browser(preview: Li
         await watching
 
     asyncio.run(edit())
-    assert "新しい題" in (preview.site / "mail/press/1/index.html").read_text(encoding="utf-8").replace("<wbr>", "")
+    assert "新しい題" in (preview.site / "mail/press/1/index.html").read_text(encoding="utf-8").replace(BREAK, "")
 
 
 def test_a_document_saved_during_a_build_is_shown_at_once_and_stays_after_that_build(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from plugins.frontmatter.model.registry import read_registry
 from plugins.typography.dates import era_year, japanese_date, japanese_day, japanese_time, number, since, time_element
-from plugins.typography.phrases import breakable, columns, phrases, wrap
+from plugins.typography.phrases import BREAK, breakable, columns, link_mailbox, phrases, wrap
 
 
 def test_dates_are_written_with_year_month_and_day() -> None:
@@ -42,8 +42,13 @@ def test_numbers_are_grouped_without_needless_decimals() -> None:
 
 
 def test_headings_may_break_between_phrases_and_are_escaped() -> None:
-    assert "<wbr>" in breakable("石巻線が全線で運転を再開しました")
+    assert BREAK in breakable("石巻線が全線で運転を再開しました")
     assert breakable("<b>") == "&lt;b&gt;"
+
+
+def test_a_mail_address_is_a_link_that_may_break_after_its_at_sign_and_is_escaped() -> None:
+    assert link_mailbox("press@example.jp") == f'<a href="mailto:press@example.jp">press@{BREAK}example.jp</a>'
+    assert link_mailbox("<b>") == '<a href="mailto:&lt;b&gt;">&lt;b&gt;</a>'
 
 
 @given(st.text(alphabet="石巻線が全線で、運転を再開しましたa1。 ", max_size=80))

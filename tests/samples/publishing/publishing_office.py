@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 
 import todoke
 from demo.servers import free_port
+from plugins.typography.phrases import BREAK
 from tests.mailer.web.test_proxies import is_listening
 from tests.samples.mail.mail_bundles import SECRET
 from tests.samples.tiny import TinySite, make_site
@@ -84,7 +85,7 @@ class Office:
         """Return what a reader gets; empty if there is no such page."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.web[mirror]}/{path}") as answer:
-                return str(answer.read().decode()).replace("<wbr>", "")
+                return str(answer.read().decode()).replace(BREAK, "")
         except urllib.error.HTTPError:
             return ""
 

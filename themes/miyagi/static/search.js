@@ -1,8 +1,8 @@
 // Search in static files. Their format is stated in plugins/search/index.py. Without this script the page lists other ways to find a page.
 (() => {
-  "use strict";
   const form = document.querySelector("form.search");
-  if (!form || !window.fetch || !"".normalize) return;
+  if (!form || !window.fetch) return;
+  import("/theme/menu.js");
   const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
   const RESULTS = 10;
   const MOST_BYTES = 60000;

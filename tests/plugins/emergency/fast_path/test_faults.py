@@ -11,6 +11,7 @@ import pytest
 from plugins.emergency.fast_path.publish import FastPath
 from plugins.emergency.fast_path.snapshot import load_snapshot
 from plugins.emergency.fast_path.source import read_record
+from plugins.typography.phrases import BREAK
 from tests.plugins.builder.held_back.test_random_faults import FAULTS, FILES, write_sample
 from tests.plugins.emergency.test_mail import LISTS
 from tests.plugins.frontmatter.model.test_notices import record
@@ -86,6 +87,6 @@ def test_groups_of_broken_inputs_hold_nothing_up_and_the_full_build_names_each(c
         assert [row["path"] for row in json.loads((checkout.site.output / "held-back.json").read_bytes())] == [
             f"content/{p}" for p in broken
         ]
-        assert "川があふれます" in checkout.site.page("/notices/").replace("<wbr>", "")
+        assert "川があふれます" in checkout.site.page("/notices/").replace(BREAK, "")
         for path, data in texts.items():
             (checkout.site.content / path).write_bytes(data)

@@ -19,6 +19,7 @@ from plugins.builder.run import build
 from plugins.emergency.fast_path.publish import COUNTING, FastPath, StageDone
 from plugins.emergency.fast_path.snapshot import load_snapshot
 from plugins.emergency.fast_path.source import read_record
+from plugins.typography.phrases import BREAK
 from tests.plugins.emergency.test_mail import TOML
 from tests.plugins.frontmatter.model.test_notices import record
 from tests.samples.tiny import NOW, TinySite
@@ -159,7 +160,7 @@ def test_after_the_first_stage_everybody_who_looks_for_it_finds_it(site: TinySit
     first = next(FastPath(snapshot, document, site.content, site.output, site.root / "cache", NOW).stages())
     for name in ("index.html", "notices/index.html", "notices/light.html", "notices/cap.xml", "feed.xml", "notices/feed.json"):
         assert name in first.paths
-        assert "川があふれます" in (site.site / name).read_text("utf-8").replace("<wbr>", "")
+        assert "川があふれます" in (site.site / name).read_text("utf-8").replace(BREAK, "")
     assert "川があふれます" not in site.page("/press/2020/05/a/")
     assert (site.output / "mail" / first.bundles[0] / "issue.json").is_file()
 

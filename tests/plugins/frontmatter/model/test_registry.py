@@ -31,6 +31,9 @@ def faults_of(site: TinySite) -> list[tuple[str, int, str]]:
         (f"{PLACES}042013,石巻市,いしのまきし,sendai\n".encode(), 4, "R105"),
         (f"{PLACES}042013,仙台市,せんだいし,ishinomaki\n".encode(), 4, "R105"),
         (b"", 1, "D102"),
+        ("code,name,reading,slug,site\n042021,石巻市,いしのまきし,ishinomaki,www.example.jp\n".encode(), 2, "R105"),
+        ("code,name,reading,slug,neighbours\n042021,石巻市,いしのまきし,ishinomaki,女川町\n".encode(), 2, "R105"),
+        ("code,name,reading,slug,neighbours\n042021,石巻市,いしのまきし,ishinomaki,石巻市\n".encode(), 2, "R105"),
     ],
 )
 def test_a_mistake_in_the_table_of_municipalities_is_told_with_its_line(tiny: TinySite, data: bytes, line: int, rule: str) -> None:
