@@ -166,9 +166,7 @@ def revisions(url: str) -> tuple[str, str]:
 
     :raises DatabaseError: the URL or the driver is not usable.
     """
-    config = AlembicConfig()
-    config.set_main_option("script_location", MIGRATIONS.as_posix().replace("%", "%%"))
-    newest = ScriptDirectory.from_config(config).get_current_head() or ""
+    newest = ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
     file = sqlite_file(url)
     if file is not None and not file.is_file():
         return "", newest
@@ -248,9 +246,16 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing", False) else "BEGIN")
 
 
-def _migrate(connection: Connection) -> None:
+def alembic_config() -> AlembicConfig:
+    """Return where Alembic finds the migrations: a folder for each ten."""
     config = AlembicConfig()
     config.set_main_option("script_location", MIGRATIONS.as_posix().replace("%", "%%"))
+    config.set_main_option("recursive_version_locations", "true")
+    return config
+
+
+def _migrate(connection: Connection) -> None:
+    config = alembic_config()
     config.attributes["connection"] = connection
     with ONE_MIGRATION:
         before = MigrationContext.configure(connection).get_current_heads()

@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 from mailer.database import audit_log, schema
 from mailer.database.deliveries import claims, heartbeats, issues, ledger
 from mailer.database.deliveries.claims import ClaimRequest
-from mailer.database.engine import MIGRATIONS, Database, create_database
+from mailer.database.engine import Database, alembic_config, create_database
 from mailer.database.readers import subscriptions
 from mailer.database.schema import metadata
 from mailer.model.errors import DatabaseError
@@ -28,7 +28,7 @@ from mailer.model.readers.subscription import Preference
 from mailer.model.state import DeliveryState
 from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, REF
 
-OLDER = [revision.revision for revision in ScriptDirectory(str(MIGRATIONS)).walk_revisions()][:0:-1]
+OLDER = [revision.revision for revision in ScriptDirectory.from_config(alembic_config()).walk_revisions()][:0:-1]
 STATES = ["sent", "pending", "unknown", "deferred", "failed"]
 RENAMED = {"kind": "list_class", "lane": "queue", "reached": "high_water_mark"}
 """By revision 0006."""
@@ -37,8 +37,7 @@ STATES_OF_0001 = ["sent", "pending", "attempted", "deferred", "failed"]
 
 
 def alembic(connection: sa.Connection | None = None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config = alembic_config()
     if connection is not None:
         config.attributes["connection"] = connection
     return config

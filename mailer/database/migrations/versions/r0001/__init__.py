@@ -1,0 +1,1 @@
+"""The migrations 0001 to 0010."""

@@ -1,0 +1,1 @@
+"""The migrations 0011 to 0020."""
