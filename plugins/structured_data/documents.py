@@ -12,6 +12,7 @@ from plugins.frontmatter.model.registry import MailList, Place, Site
 from plugins.frontmatter.parse.attachments import TRANSCRIPT
 from plugins.structured_data.pay import base_salary
 from plugins.structured_data.site import CONTEXT, REGION, JsonLd, department, organisation
+from plugins.typography.folding import normal
 
 _EMPLOYMENT_TYPES = {
     "正社員": "FULL_TIME",
@@ -250,6 +251,15 @@ def _address(place: Place | None, street: str | None = None) -> JsonLd:
     address: JsonLd = {"@type": "PostalAddress", "addressCountry": "JP", "addressRegion": REGION}
     if place:
         address["addressLocality"] = place.name
-    if street and not (place and street == place.name):
-        address["streetAddress"] = street
+    if street and (rest := _within(street, place)):
+        address["streetAddress"] = rest
     return address
+
+
+def _within(street: str, place: Place | None) -> str:
+    """Return the address without prefecture and municipality, which have fields of their own, however the name is spelt (塩釜市, 塩竈市)."""
+    rest = street.strip().removeprefix(REGION)
+    if place is None:
+        return rest
+    length = len(place.name)
+    return rest[length:].strip() if normal(rest[:length]) == normal(place.name) else rest
