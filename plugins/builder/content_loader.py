@@ -15,6 +15,7 @@ from plugins.checks.criteria import AUDIT
 from plugins.context import Key, context_of
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.digest import digest
+from plugins.frontmatter.advice import early_links, future_updates, incomplete_postings
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS, Library, read_library
 from plugins.frontmatter.load.content_cache import ContentCache
 from plugins.frontmatter.model.places import PATH as MUNICIPALITIES
@@ -76,7 +77,8 @@ def load_content(
     except ContentErrors as errors:
         raise ContentErrors([*errors.diagnostics, *diagnostics]) from errors
     diagnostics += _missing_declarations(publications, library, content.name)
-    diagnostics += [_relative_to_checkout(content, diagnostic) for diagnostic in clashing_files(library) + unusable_names(library)]
+    of_documents = clashing_files(library) + unusable_names(library) + future_updates(library, content)
+    diagnostics += [_relative_to_checkout(content, diagnostic) for diagnostic in of_documents]
     if diagnostics:
         raise ContentErrors(diagnostics)
     return Content(library, works, readings, synonyms, situation)
@@ -91,6 +93,11 @@ def file_warnings(content: Path, library: Library) -> tuple[Diagnostic, ...]:
     tables = _TABLES | situation_paths() if library.registry.site.situation else _TABLES
     warnings = unnamed_files(library, tables) + ignored_files(library) + similar_sources(library)
     return tuple(_relative_to_checkout(content, warning) for warning in warnings)
+
+
+def document_warnings(content: Path, library: Library) -> tuple[Diagnostic, ...]:
+    """Return a warning for each link to a document that is not public yet, and for each job posting that says too little."""
+    return tuple(_relative_to_checkout(content, warning) for warning in early_links(library) + incomplete_postings(library))
 
 
 def table_warnings(content: Path, situation: Situation, now: dt.datetime) -> tuple[Diagnostic, ...]:

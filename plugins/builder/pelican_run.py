@@ -17,7 +17,7 @@ from pelican.generators import PelicanTemplateNotFound
 from pelican.log import console
 from pelican.settings import read_settings
 
-from plugins.builder.content_loader import CONTENT_CACHE, file_warnings, table_warnings
+from plugins.builder.content_loader import CONTENT_CACHE, document_warnings, file_warnings, table_warnings
 from plugins.builder.held_back.report import HeldBack
 from plugins.builder.options import MANIFEST, BuildFailed, BuildOptions
 from plugins.builder.rerender import Rerenderer
@@ -121,7 +121,7 @@ class PelicanRun:
 
     def _warnings(self) -> tuple[Diagnostic, ...]:
         library = self._build.get(LIBRARY)
-        of_files = file_warnings(self._build.content, library) if library else ()
+        of_files = file_warnings(self._build.content, library) + document_warnings(self._build.content, library) if library else ()
         of_tables = table_warnings(self._build.content, self._build.get(SITUATION) or Situation(), self._clock.plain)
         return (*(self._build.get(WARNINGS) or ()), *of_files, *of_tables)
 

@@ -7,7 +7,7 @@ import runpy
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugins.builder.content_loader import file_warnings, load_content, table_warnings, theme_errors
+from plugins.builder.content_loader import document_warnings, file_warnings, load_content, table_warnings, theme_errors
 from plugins.builder.rules import read_descriptions
 from plugins.checks.inspection import inspect
 from plugins.checks.levels import Levels, read_levels
@@ -46,7 +46,8 @@ def check_sources(content: Path, publications: Path, now: dt.datetime, settings:
     warnings = inspection.warnings
     try:
         loaded = load_content(content, publications, now)
-        warnings += file_warnings(content, loaded.library) + table_warnings(content, loaded.situation, now)
+        warnings += file_warnings(content, loaded.library) + document_warnings(content, loaded.library)
+        warnings += table_warnings(content, loaded.situation, now)
         compose_all(loaded.library)
     except ContentErrors as error:
         errors += error.diagnostics

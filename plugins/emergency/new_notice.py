@@ -14,6 +14,7 @@ from plugins.emergency.jma_telegram import Telegram
 from plugins.files import write_into
 from plugins.frontmatter.model.fields import Reading
 from plugins.frontmatter.model.notices import DRILL_MARK
+from plugins.frontmatter.model.places import place_named
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.model.words.warning_levels import LEVELS
 from plugins.frontmatter.parse.notice_words import check_notice
@@ -64,7 +65,7 @@ def from_telegram(telegram: Telegram, registry: Registry, folder: str, name: str
         "level": level,
         "severity": None if level else ("情報" if telegram.is_cancelled else telegram.severity),
         "hazard": telegram.hazard,
-        "municipalities": [area for area in telegram.areas if area in registry.places],
+        "municipalities": [place.name for area in telegram.areas if (place := place_named(registry.places, area))],
         "areas": shorten("、".join(telegram.areas), _LONGEST) or "（地域を書いてください）",
         "what": shorten(telegram.headline or kind, _LONGEST),
         "action": [LEVELS[level].meaning + "。" if level else "（いますることを書いてください）"],

@@ -7,20 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from plugins.frontmatter.model.registry import Place
+from plugins.frontmatter.model.places import Place, check_digit, is_code, place_named
 from plugins.open_data.cells import digits
 from plugins.open_data.notes import CellRefused, Note
-
-
-def check_digit(code: str) -> str:
-    """Return the check digit of the first five digits (JIS X 0402): with the weights 6 to 2, the last digit of 11 minus the sum modulo 11."""
-    total = sum(int(digit) * weight for digit, weight in zip(code[:5], (6, 5, 4, 3, 2), strict=True))
-    return str(11 - total % 11)[-1]
-
-
-def is_code(code: str) -> bool:
-    """Tell whether ``code`` has six digits and the right check digit."""
-    return len(code) == 6 and code.isascii() and code.isdigit() and check_digit(code) == code[5]
 
 
 def municipality(code: str, name: str, places: Mapping[str, Place]) -> tuple[Place | None, str, list[Note]]:
@@ -69,8 +58,7 @@ def _notes(code: str, repaired: str) -> list[Note]:
 
 
 def _named(name: str, places: Mapping[str, Place]) -> Place | None:
-    """The municipality whose name ends ``name``: tables may write the county before it (牡鹿郡女川町)."""
-    return next((place for place in places.values() if name.endswith(place.name)), None)
+    return place_named(places, name) if name else None
 
 
 def _candidates(code: str) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from plugins.csv_table import UnreadableCsv, read_csv
 from plugins.diagnostics import Diagnostic, RuleDescription, unexpected
+from plugins.frontmatter.model.places import place_named
 from plugins.frontmatter.model.registry import Registry
 from plugins.inputs import InputFolder
 from plugins.progress.works import FIELDS, STATES, WHOLE, Work, Works
@@ -76,7 +77,7 @@ def _work(row: _Row, registry: Registry) -> Work | list[Diagnostic]:
     """The typed row, or its diagnostics."""
     diagnostics: list[Diagnostic] = []
     cell = row.cells
-    field, place = FIELDS.get(cell["分野"]), registry.places.get(cell["市町村"])
+    field, place = FIELDS.get(cell["分野"]), place_named(registry.places, cell["市町村"])
     if field is None:
         known = "、".join(FIELDS)
         diagnostics.append(

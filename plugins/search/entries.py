@@ -10,7 +10,7 @@ from plugins.frontmatter.model.document import Document
 from plugins.search.page_readings import PageReadings
 from plugins.typography.dates import japanese_date
 
-_FIELDS = "employer place employment pay venue address fee organizer contact reporter school school_level record_kind areas author licence".split()
+_FIELDS = "employer place employment pay duties contract hours holidays insurance venue address fee organizer contact reporter school school_level record_kind areas author licence".split()
 """The front matter that pages show beside the body."""
 
 # Readings (<rt>, <rp>) and footnote marks (<sup>) would tear a word apart: 閖上 must be found although its reading stands inside of it.

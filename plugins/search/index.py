@@ -14,7 +14,7 @@ Attributes of the form on ``/search/``
 ``/search/s/<shard>.json``, one file for each shard, numbered from 0
     An object from n-gram to postings: the documents whose title, text or readings have the n-gram. Each n-gram is in one shard only.
 N-gram
-    One character, or two neighbours without white space between them, of the text as `plugins.search.folding.normal` gives it. A character is a code point.
+    One character, or two neighbours without white space between them, of the text as `plugins.typography.folding.normal` gives it. A character is a code point.
     Of the readings, what `reading_grams` gives: ``/`` and up to four kana.
 Shard of an n-gram
     Over its code points c from left to right, h = 31 h + c, from h = 0; then h modulo the number of shards (`shard_of`).
@@ -38,7 +38,7 @@ from functools import cache
 from itertools import chain
 from operator import add, sub
 
-from plugins.search.folding import normal
+from plugins.typography.folding import normal
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
 """64 characters of one byte that JSON does not escape."""

@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from plugins.readings.analyser import read_text
 from plugins.readings.known import KnownReadings, Reading
-from plugins.search.folding import normal
+from plugins.typography.folding import normal
 
 _RUN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff々〆][\u3400-\u9fff\uf900-\ufaff々〆ヶケ]*")
 _ENDS = {

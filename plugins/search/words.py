@@ -12,8 +12,8 @@ from plugins.context import Key
 from plugins.csv_table import UnreadableCsv, read_csv
 from plugins.diagnostics import Diagnostic, RuleDescription
 from plugins.inputs import InputFolder
-from plugins.search.folding import normal, variants
 from plugins.search.page_readings import PageReadings, kana_of
+from plugins.typography.folding import normal, variants
 
 PATH = PurePosixPath("data/synonyms.csv")
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from plugins.frontmatter.model.registry import Place
+from plugins.frontmatter.model.places import Place, place_named
 from plugins.frontmatter.model.telephones import Telephone, parse_telephone
 from plugins.open_data import cells, codes, dates
 from plugins.open_data.cells import digits
@@ -158,8 +158,7 @@ def place(value: str, places: Mapping[str, Place]) -> Place:
     name = re.sub(r"\s", "", digits(value))
     if not name:
         raise CellRefused("市町村がありません。「石巻市」のように書いてください", "no municipality", REFUSED)
-    whole = _WARD.sub("市", name)
-    if municipality := next((each for each in places.values() if whole.endswith(each.name)), None):
+    if municipality := place_named(places, _WARD.sub("市", name)):
         return municipality
     raise CellRefused(
         f"「{value}」という市町村はありません。「石巻市」のような正式な名前を書いてください",

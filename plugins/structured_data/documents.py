@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from html import escape
 
 from plugins.frontmatter.model.content_types import Event, Job, Notice, Partner, Record, Video
 from plugins.frontmatter.model.content_types.event import is_midnight
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import MailList, Place, Site
 from plugins.frontmatter.parse.attachments import TRANSCRIPT
+from plugins.structured_data.pay import base_salary
 from plugins.structured_data.site import CONTEXT, REGION, JsonLd, department, organisation
+from plugins.typography.folding import normal
 
 _EMPLOYMENT_TYPES = {
     "正社員": "FULL_TIME",
@@ -19,10 +22,6 @@ _EMPLOYMENT_TYPES = {
     "季節雇用": "TEMPORARY",
 }
 """schema.org leaves the values of ``employmentType`` open. These are the ones that job search engines read."""
-
-_PAY_UNITS = {"時給": "HOUR", "日給": "DAY", "月給": "MONTH", "年俸": "YEAR", "年収": "YEAR"}
-_YEN = r"[0-9,]{0,12}万[0-9,]{0,12}|[0-9,]{1,12}"
-_PAY = re.compile(rf"(時給|日給|月給|年俸|年収)({_YEN})円?(?:から({_YEN})円?)?")
 
 
 def article(site: Site, base: str, document: Document, image: str = "") -> JsonLd:
@@ -106,37 +105,29 @@ def _shared(document: Document, base: str) -> JsonLd:
 
 def _job(document: Document, job: Job) -> JsonLd:
     """schema.org/JobPosting. ``ends`` is the end of the day of the deadline: applications count on that whole day."""
+    employer: JsonLd = {"@type": "Organization", "name": job.employer}
     posting: JsonLd = {
         "@type": "JobPosting",
         "title": job.title,
-        "description": document.html,
+        "description": _description(document, job),
         "datePosted": document.date.isoformat(),
         "validThrough": job.ends.isoformat() if job.ends else "",
         "employmentType": _EMPLOYMENT_TYPES[job.employment],
-        "hiringOrganization": {"@type": "Organization", "name": job.employer},
+        "identifier": {"@type": "PropertyValue", "name": job.employer, "value": document.identity},
+        "hiringOrganization": employer | ({"address": job.employer_address} if job.employer_address else {}),
         "jobLocation": [_place(place) for place in job.municipalities] or {"@type": "Place", "name": job.place, "address": _address(None)},
+        "directApply": False,  # Google: the page describes how to apply, and takes no application itself
     }
-    return posting | ({"baseSalary": salary} if (salary := base_salary(job.pay)) else {})
+    optional: JsonLd = {"workHours": job.hours, "totalJobOpenings": job.number, "baseSalary": base_salary(job.pay)}
+    contact: JsonLd = {"telephone": job.phone and job.phone.number, "url": job.apply_url, "email": job.apply_email}
+    if any(contact.values()):
+        optional["applicationContact"] = {"@type": "ContactPoint"} | {key: value for key, value in contact.items() if value}
+    return posting | {key: value for key, value in optional.items() if value}
 
 
-def base_salary(pay: str) -> JsonLd | None:
-    """Return pay such as ``月給19万8000円から24万円`` as an amount in yen for a unit of time (schema.org/MonetaryAmount).
-
-    Returns None if ``pay`` does not begin with a unit of time and an amount. A guess would tell job seekers a wrong wage.
-    """
-    match = _PAY.match(pay)
-    if not match:
-        return None
-    low, high = _yen(match[2]), _yen(match[3]) if match[3] else None
-    value: JsonLd = {"@type": "QuantitativeValue", "unitText": _PAY_UNITS[match[1]]}
-    value |= {"minValue": low, "maxValue": high} if high else {"value": low}
-    return {"@type": "MonetaryAmount", "currency": "JPY", "value": value}
-
-
-def _yen(amount: str) -> int:
-    """``19万8000`` → 198000: 万 counts ten thousands."""
-    ten_thousands, _, ones = amount.replace(",", "").rpartition("万")
-    return int(ten_thousands or 0) * 10_000 + int(ones or 0)
+def _description(document: Document, job: Job) -> str:
+    """The body and every condition: a search engine shows the description alone, and what the law asks for must stand in it."""
+    return document.html + "".join(f"<p>{escape(label)}：{escape(value)}</p>" for label, value in job.terms)
 
 
 _EVENT_STATUS = {None: "EventScheduled", "中止": "EventCancelled", "延期": "EventPostponed", "日程変更": "EventRescheduled"}
@@ -260,6 +251,15 @@ def _address(place: Place | None, street: str | None = None) -> JsonLd:
     address: JsonLd = {"@type": "PostalAddress", "addressCountry": "JP", "addressRegion": REGION}
     if place:
         address["addressLocality"] = place.name
-    if street and not (place and street == place.name):
-        address["streetAddress"] = street
+    if street and (rest := _within(street, place)):
+        address["streetAddress"] = rest
     return address
+
+
+def _within(street: str, place: Place | None) -> str:
+    """Return the address without prefecture and municipality, which have fields of their own, however the name is spelt (塩釜市, 塩竈市)."""
+    rest = street.strip().removeprefix(REGION)
+    if place is None:
+        return rest
+    length = len(place.name)
+    return rest[length:].strip() if normal(rest[:length]) == normal(place.name) else rest

@@ -23,8 +23,12 @@ def japanese_day(day: dt.date) -> str:
 
 def japanese_time(moment: dt.datetime) -> str:
     """Return ``2015年3月21日10時``, with minutes when there are any."""
-    minutes = f"{moment.minute}分" if moment.minute else ""
-    return f"{japanese_date(moment)}{moment.hour}時{minutes}"
+    return f"{japanese_date(moment)}{japanese_clock(moment)}"
+
+
+def japanese_clock(moment: dt.datetime) -> str:
+    """Return ``10時`` or ``10時30分``."""
+    return f"{moment.hour}時" + (f"{moment.minute}分" if moment.minute else "")
 
 
 def time_element(day: dt.date) -> Markup:

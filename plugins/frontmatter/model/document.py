@@ -146,7 +146,8 @@ class Document(Header):
     """A header with its resolved body. ``summary`` is plain text, ``html`` is complete; the magazine reads the sections of an issue from ``markdown``.
 
     The text may stay in the content cache until it is read. ``identity`` is what feeds and calendars know the document by; ``image_urls`` are the addresses of the images in the body,
-    ``named_files`` the files below ``content/`` that the source names: pictures, attachments, films, and what it links to.
+    ``named_files`` the files below ``content/`` that the source names: pictures, attachments, films, and what it links to. ``early_links`` are line and
+    target of each link that is text, because its target is not public yet.
     """
 
     summary: str
@@ -157,6 +158,7 @@ class Document(Header):
     files: tuple[File, ...] = ()
     image_urls: frozenset[str] = frozenset()
     named_files: frozenset[str] = frozenset()
+    early_links: tuple[tuple[int, str], ...] = ()
     tracking_digests: Mapping[str, str] = field(default_factory=dict)
     """For `plugins.incremental`: digests of ``meta`` and ``html``, computed when the source was read, so that a cached text need not be loaded."""
 

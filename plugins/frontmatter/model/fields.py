@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 from plugins.control_characters import is_blank
 from plugins.frontmatter.model.addresses import LONGEST_NAME, check_former_address
 from plugins.frontmatter.model.link_targets import is_web_address
+from plugins.frontmatter.model.places import place_named
 from plugins.frontmatter.model.registry import Place, Registry, Topic
 from plugins.typography import written_dates
 from plugins.typography.written_dates import NoSuchMoment
@@ -143,7 +144,7 @@ def _needed_end(value: Any, info: ValidationInfo) -> dt.datetime:
 
 
 def _place(value: Any, info: ValidationInfo) -> Place:
-    place = _registry(info).places.get(str(value))  # a list inside the list has no hash
+    place = place_named(_registry(info).places, str(value))  # a list inside the list has no hash
     if place is not None:
         return place
     raise field_error(

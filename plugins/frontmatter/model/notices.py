@@ -40,7 +40,7 @@ class Phone(BaseModel):
         return Telephone(self.number).dialled
 
 
-def _phone(value: Any) -> Any:
+def read_phone(value: Any) -> Any:
     """Read ``危機対策課 022-211-2375`` or a number alone; digits may be full-width, as Japanese keyboards write them."""
     if not isinstance(value, str):
         return value
@@ -132,7 +132,7 @@ class Alert(Dated):
     areas: Line | None = None
     expires: NeededEnd
     issued_by: Line | None = None
-    phone: Annotated[tuple[Annotated[Phone, BeforeValidator(_phone)], ...], BeforeValidator(_several)] = ()
+    phone: Annotated[tuple[Annotated[Phone, BeforeValidator(read_phone)], ...], BeforeValidator(_several)] = ()
     updates: SourcePath | None = None
     cancels: SourcePath | None = None
     correction: bool = False

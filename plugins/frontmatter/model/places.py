@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -13,11 +14,14 @@ from plugins.diagnostics import Diagnostic
 from plugins.digest import constant_digest
 from plugins.frontmatter.model.addresses import NAME, check_name
 from plugins.inputs import InputFolder
+from plugins.typography.folding import normal
 
 PATH = PurePosixPath("data/municipalities.csv")
 
+_CODE_JA = "全国地方公共団体コード（検査数字まで6桁）"
+_CODE_EN = "the code of the municipality (JIS X 0401 and 0402), six digits with its check digit"
 _COLUMNS = {
-    "code": (re.compile(r"[0-9]{5,6}"), "JIS X 0402の番号（検査数字まで6桁）", "the code of JIS X 0402, six digits with its check digit"),
+    "code": (re.compile(r"(?:0[1-9]|[1-3][0-9]|4[0-7])[0-9]{4}"), _CODE_JA, _CODE_EN),
     "name": (re.compile(r"[^\s<>\"'&]{1,40}"), "市町村の名前", "the name of the municipality"),
     "reading": (re.compile(r"[ぁ-ゖー]{1,60}"), "ひらがなの読み", "the reading in hiragana"),
     "slug": (NAME, "半角の英小文字、数字、ハイフン", "a-z, 0-9 and hyphens"),
@@ -61,6 +65,35 @@ class Place:
     @property
     def url(self) -> str:
         return f"/places/{self.slug}/"
+
+
+def check_digit(code: str) -> str:
+    """Return the check digit of the first five digits (JIS X 0402): with the weights 6 to 2, the last digit of 11 minus the sum modulo 11."""
+    total = sum(int(digit) * weight for digit, weight in zip(code[:5], (6, 5, 4, 3, 2), strict=True))
+    return str(11 - total % 11)[-1]
+
+
+def is_code(code: str) -> bool:
+    """Tell whether ``code`` has six digits and the right check digit."""
+    return len(code) == 6 and code.isascii() and code.isdigit() and check_digit(code) == code[5]
+
+
+def place_named(places: Mapping[str, Place], name: str) -> Place | None:
+    """Return the municipality that ``name`` means: 塩釜市 is 塩竈市, 七ケ浜町 is 七ヶ浜町, and prefecture and county (牡鹿郡女川町) may stand before it.
+
+    The forms are those of `plugins.typography.folding`, which search knows too. None for any other name: 石巻 may be a station.
+    """
+    if place := places.get(name):
+        return place
+    folded = normal(name.strip())
+    return next(
+        (
+            place
+            for place in places.values()
+            if re.fullmatch(f"(?:.{{2,3}}[都道府県])?(?:.{{1,5}}郡)?{re.escape(normal(place.name))}", folded)
+        ),
+        None,
+    )
 
 
 def read_places(table: Path) -> tuple[dict[str, Place], list[Diagnostic]]:
@@ -118,7 +151,17 @@ def _mistakes(path: PurePosixPath, row: CsvRow) -> list[Diagnostic]:
         )
         for name, (form, ja, en) in (_COLUMNS | _OPTIONAL).items()
         if not form.fullmatch(cell := row.cells.get(name, ""))
-    ] + _mistakes_of_slug(path, row)
+    ] + [*_mistakes_of_slug(path, row), *_mistakes_of_code(path, row)]
+
+
+def _mistakes_of_code(path: PurePosixPath, row: CsvRow) -> list[Diagnostic]:
+    """Tell a code with a slip: another program would take it for another municipality, or for none."""
+    code = row.cells["code"]
+    if not _COLUMNS["code"][0].fullmatch(code) or is_code(code):
+        return []
+    ja = f"code「{code}」の検査数字（最後の桁）が合いません。どこかの桁が違うか、最後が {check_digit(code)} です"
+    en = f"code {code!r}: the check digit does not fit; a digit is wrong, or the last is {check_digit(code)}"
+    return [Diagnostic(path, row.line, ja, en, "R105")]
 
 
 def _mistakes_of_slug(path: PurePosixPath, row: CsvRow) -> list[Diagnostic]:

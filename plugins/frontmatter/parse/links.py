@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -24,7 +24,7 @@ from plugins.frontmatter.parse.attachments import AttachmentResolver
 from plugins.frontmatter.parse.directives import DIRECTIVES
 from plugins.frontmatter.parse.image_files import image_permalink
 from plugins.frontmatter.parse.markdown import Body
-from plugins.frontmatter.parse.references import ENDED, LIVE, ReferenceResolver
+from plugins.frontmatter.parse.references import ENDED, LIVE, WAITING, ReferenceResolver
 from plugins.frontmatter.parse.source import Source
 from plugins.typography.bare_links import link_telephones
 from plugins.typography.telephones import has_telephone
@@ -47,11 +47,13 @@ class LinkResolver:
     """Resolves one source at a time. It changes the tree of the source's body."""
 
     references: ReferenceResolver
+    _early_links: list[tuple[int, str]] = field(default_factory=list, init=False)
 
     def resolve(self, parsed: ParsedSource) -> tuple[Document, list[Diagnostic]]:
         """Return the finished document, and every diagnostic of its links and images."""
         header = parsed.header
         summary = header.meta.summary or header.meta.own_summary or parsed.body.lead
+        self._early_links.clear()
         diagnostics = self.check(parsed)
         if "div" in parsed.body.tags:
             diagnostics += self._directives(parsed)
@@ -76,6 +78,7 @@ class LinkResolver:
             files=files,
             image_urls=frozenset(image.get("src", "") for image in parsed.body.images),
             named_files=self.references.named_files,
+            early_links=tuple(self._early_links),
         )
         digests = document_digests(document, digest(header.meta), hashlib.blake2b(html.encode(), digest_size=10).hexdigest())
         return replace(document, tracking_digests=digests), diagnostics
@@ -102,6 +105,8 @@ class LinkResolver:
             return None if self.references.resolve("address", parts.path) else _missing(parsed, href)
         path = self._path(parsed, parts.path)
         if path and (page := self.references.resolve("page", str(path))):
+            if page[1] == WAITING:
+                self._early_links.append((parsed.source.line_with(href), str(path)))
             _to_page(link, page[0], page[1], parts.fragment)
             return None
         if path is None or not self.references.resolve("file", str(path)):

@@ -6,14 +6,13 @@ To add a kind of block, write one class here with its ``kind``, and one branch i
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import ClassVar
 
-from plugins.frontmatter.model.content_types import Event, Figure, Partner, Progress
+from plugins.frontmatter.model.content_types import Figure, Partner, Progress
 from plugins.frontmatter.model.document import Document
 from plugins.magazine.compose.safe_text import heading, strip_controls
-from plugins.typography.dates import japanese_date, japanese_day, number
+from plugins.typography.dates import japanese_date, number
 
 
 @dataclass(frozen=True)
@@ -44,21 +43,17 @@ class Teaser:
     def summary(self) -> str:
         return strip_controls(self.document.summary)
 
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of label and value, ready to show: time and place of an event, conditions of a job."""
+        return tuple((label, strip_controls(value)) for label, value in self.document.meta.facts)
+
 
 @dataclass(frozen=True)
 class EventTeaser(Teaser):
-    """An event of the coming weeks, with time and place."""
+    """An event of the coming weeks."""
 
     kind: ClassVar[str] = "event"
-
-    @property
-    def facts(self) -> tuple[tuple[str, str], ...]:
-        """Pairs of label and value, ready to show."""
-        meta = self.document.meta
-        if not isinstance(meta, Event):
-            raise TypeError(f"{self.document.path} is no event")
-        pairs = (("日時", span(meta.start, meta.end)), ("場所", meta.venue), ("費用", meta.fee or ""))
-        return tuple((label, strip_controls(value)) for label, value in pairs if value)
 
 
 @dataclass(frozen=True)
@@ -105,17 +100,3 @@ def credit(document: Document, feed_title: str) -> str:
     """Return ``ココロプレス、取材班、CC BY 4.0``, which a licence asks for (CC BY 4.0, section 3a1); nothing for a document that is no partner's."""
     meta = document.meta
     return strip_controls("、".join((feed_title, meta.author, meta.licence))) if isinstance(meta, Partner) else ""
-
-
-def span(start: dt.datetime, end: dt.datetime | None) -> str:
-    """Return ``2018年4月14日（土曜日）11時から15時まで``; a moment at midnight is a whole day."""
-    if end is None or end == start:
-        return f"{japanese_day(start)}{_hour(start)}" + ("から" if _hour(start) else "")
-    end_words = _hour(end) if end.date() == start.date() else f"{japanese_day(end)}{_hour(end)}"
-    return f"{japanese_day(start)}{_hour(start)}から{end_words}まで"
-
-
-def _hour(moment: dt.datetime) -> str:
-    if (moment.hour, moment.minute) == (0, 0):
-        return ""
-    return f"{moment.hour}時{moment.minute}分" if moment.minute else f"{moment.hour}時"

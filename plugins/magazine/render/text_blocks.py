@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import count, repeat
 
-from plugins.magazine.compose.blocks import Block, EventTeaser, FigureLine, ProgressFigures, Prose, Teaser
+from plugins.magazine.compose.blocks import Block, FigureLine, ProgressFigures, Prose, Teaser
 from plugins.magazine.compose.composition import Section
 from plugins.magazine.render.text import absolute, paragraph, prose_text
 
@@ -47,8 +47,7 @@ def _words(item: Teaser) -> Iterator[str]:
         yield f"{item.as_of}の数です。"
         yield from (_figure_sentence(line) for line in item.lines)
         return
-    if isinstance(item, EventTeaser):
-        yield from (f"{label}：{value}" for label, value in item.facts)
+    yield from (f"{label}：{value}" for label, value in item.facts)
     yield item.summary
     if item.credit:
         yield f"出典：{item.credit}"

@@ -14,7 +14,7 @@ from plugins.diagnostics import ContentErrors
 from tests.plugins.events.table_import.test_importer import KOURYU
 from tests.samples.tiny import NOW, PUBLICATIONS, TinySite
 
-EVENT = "---\ntitle: 朝の市\ndate: 2021-03-01 10:00\n{times}\nvenue: 港の広場\n---\n会を開きます。\n"
+EVENT = "---\ntitle: {title}\ndate: 2021-03-01 10:00\n{times}\nvenue: 港の広場\n---\n会を開きます。\n"
 DAYS = [(dt.date(2021, 4, 10), dt.date(2021, 4, 11)), (dt.date(2021, 4, 10), dt.date(2021, 4, 13))]
 
 
@@ -92,7 +92,7 @@ def kouryu(tiny: TinySite) -> TinySite:
 @pytest.mark.parametrize("cases", [CASES[:5], CASES[5:]])  # the script for the radio has eight events
 def test_page_calendar_search_engine_and_radio_say_the_same_times(kouryu: TinySite, cases: list[tuple[Any, ...]]) -> None:
     for number, (times, *_) in enumerate(cases):
-        kouryu.write(f"kouryu/2021/e{number}.md", EVENT.format(times=times))
+        kouryu.write(f"kouryu/2021/e{number}.md", EVENT.format(title="朝の市", times=times))
     kouryu.build()
     script = (kouryu.site / "kouryu/on-air/script.txt").read_text("utf-8").splitlines()
     for number, (_, words, (first, last), (start, end), aloud) in enumerate(cases):
@@ -108,8 +108,18 @@ def test_page_calendar_search_engine_and_radio_say_the_same_times(kouryu: TinySi
         assert aloud in script
 
 
+def test_the_mail_says_the_times_of_the_page(kouryu: TinySite) -> None:
+    for number, (times, *_) in enumerate(CASES):
+        kouryu.write(f"kouryu/2021/e{number}.md", EVENT.format(title=f"朝の市{number}", times=times))
+    kouryu.write("mail/press/1.md", "---\ntitle: 号\ndate: 2021-03-02\n---\nこんにちは。\n\n## 催し\n\n::催し 8週間\n")
+    kouryu.build()
+    mail = re.sub(r"<[^>]*>|\s", "", (kouryu.root / "output/mail/press/1/mail.html").read_text("utf-8"))
+    for _, words, *_ in CASES:
+        assert f"日時{words}場所" in mail
+
+
 def test_an_event_until_midnight_is_over_then_and_stands_on_its_own_day_only(kouryu: TinySite) -> None:
-    kouryu.write("kouryu/2021/late.md", EVENT.format(times="start: 2021-04-10 22:00\nend: 2021-04-10 24:00"))
+    kouryu.write("kouryu/2021/late.md", EVENT.format(title="朝の市", times="start: 2021-04-10 22:00\nend: 2021-04-10 24:00"))
     kouryu.build(now=at(11, 0))
     assert "この催しは終わりました" in kouryu.page("/kouryu/2021/03/late/")
     assert [cell.text_content().split()[0] for cell in kouryu.tree("/kouryu/calendar/2021/04/").xpath("//td[@class='busy']")] == ["10日"]
@@ -133,13 +143,15 @@ def test_an_event_until_midnight_is_over_then_and_stands_on_its_own_day_only(kou
     ],
 )
 def test_times_that_can_be_read_in_two_ways_or_in_none_are_refused(kouryu: TinySite, times: str, words: str) -> None:
-    kouryu.write("kouryu/2021/bad.md", EVENT.format(times=times))
+    kouryu.write("kouryu/2021/bad.md", EVENT.format(title="朝の市", times=times))
     with pytest.raises(ContentErrors, match=words):
         kouryu.build()
 
 
 def test_the_radio_does_not_invite_to_an_event_that_is_called_off(kouryu: TinySite) -> None:
-    kouryu.write("kouryu/2021/off.md", EVENT.format(times="start: 2021-04-10 10:00\nstatus: 中止\nupdated: 2021-03-02 09:00"))
+    kouryu.write(
+        "kouryu/2021/off.md", EVENT.format(title="朝の市", times="start: 2021-04-10 10:00\nstatus: 中止\nupdated: 2021-03-02 09:00")
+    )
     kouryu.build()
     script = (kouryu.site / "kouryu/on-air/script.txt").read_text("utf-8")
     assert "港の広場の「朝の市」は、中止になりました。" in script

@@ -15,7 +15,7 @@
   const variants = new Map();
   let synonyms = [];
 
-  // See plugins/search/folding.py
+  // See plugins/typography/folding.py
   const normal = (text) => text.normalize("NFKC").toLowerCase()
     .replace(/[\u00ad\u200b-\u200d\u2060\ufeff\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu, "")
     .replace(/[-‐‑‒–—―−─━]/g, "ー").replace(/[〜∼]/g, "~")

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from plugins.frontmatter.model.fields import EndMoment, EventEnd, Line, Moment, WebAddress, field_error
 from plugins.frontmatter.model.meta import Dated
+from plugins.typography.dates import japanese_clock, japanese_day
 
 LONGEST_EVENT = dt.timedelta(days=731)
 """Two years. A calendar shows each day of an event, and a later end is a slip of the year."""
@@ -138,6 +139,23 @@ class Event(Dated):
     def last_day(self) -> dt.date:
         """The last day on which the event takes place. Midnight is the end of the day before."""
         return (self.finishes - dt.timedelta(microseconds=1)).date()
+
+    @property
+    def when(self) -> str:
+        """``2021年4月10日（土曜日）10時から15時まで``. Midnight is the end of the day before: 24時, where that is the day of the start."""
+        begins = japanese_day(self.start) if self.all_day else f"{japanese_day(self.start)}{japanese_clock(self.start)}"
+        takes_days = self.last_day != self.start.date()
+        if not takes_days and (self.all_day or not self.end):
+            return begins if self.all_day else f"{begins}から"
+        at = japanese_clock(self.end) if self.end and not is_midnight(self.end) else "" if takes_days else "24時"
+        last = japanese_day(self.last_day).removeprefix(f"{self.start.year}年") if takes_days else ""
+        return f"{begins}から{last}{at}まで"
+
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """What a mail says of the event."""
+        pairs = (("日時", self.when), ("場所", self.venue), ("費用", self.fee or ""))
+        return tuple((label, value) for label, value in pairs if value)
 
     @property
     def days(self) -> list[dt.date]:

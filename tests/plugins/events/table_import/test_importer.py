@@ -16,6 +16,7 @@ from plugins.events.table_import.files import Outcome, write
 from plugins.events.table_import.importer import TableImport, import_table
 from plugins.events.table_import.table import COLUMNS, EVENTS
 from plugins.frontmatter.model.content_types import Event
+from plugins.frontmatter.model.places import is_code
 from plugins.frontmatter.model.registry import Place
 from plugins.inputs import UnreadableInput
 from plugins.open_data import cells, codes, dates
@@ -223,8 +224,8 @@ def test_any_text_in_a_cell_gives_a_valid_file_without_markup_or_a_refused_row(
 
 @pytest.mark.parametrize("code", ["042021", "045811", "041009", "131016", "040002", "046060"])
 def test_check_digits_are_those_of_jis_x_0402(code: str) -> None:
-    assert codes.is_code(code)
-    assert not codes.is_code(code[:5] + str((int(code[5]) + 1) % 10))
+    assert is_code(code)
+    assert not is_code(code[:5] + str((int(code[5]) + 1) % 10))
 
 
 def test_the_code_of_the_prefecture_stands_for_the_prefecture_unless_a_municipality_is_named() -> None:

@@ -18,7 +18,7 @@ from plugins.diagnostics import ContentErrors
 from plugins.frontmatter.model.content_types import CONTENT_TYPES, Dated
 from plugins.frontmatter.model.fields import Line
 from plugins.frontmatter.parse.attachments import check_captions
-from plugins.structured_data.documents import base_salary, transcript
+from plugins.structured_data.documents import transcript
 from tests.samples.tiny import NOW, PUBLICATIONS, TinySite
 
 KIROKU = PUBLICATIONS.split("[publications.jobs]")[1].split("[publications.notices]")[0]
@@ -86,12 +86,6 @@ def test_jobs_are_listed_by_municipality_and_employment_nearest_deadline_first(s
     assert posting["employmentType"] == "FULL_TIME"
     assert posting["baseSalary"]["value"] == {"@type": "QuantitativeValue", "unitText": "MONTH", "minValue": 198000, "maxValue": 240000}
     assert posting["jobLocation"][0]["address"]["addressLocality"] == "石巻市"
-
-
-@pytest.mark.parametrize(("pay", "value"), [("時給950円", 950), ("月給21万8000円（任期3年）", 218000), ("相談して決めます", None)])
-def test_pay_in_words_becomes_an_amount_or_nothing(pay: str, value: int | None) -> None:
-    salary: Any = base_salary(pay)
-    assert (salary["value"]["value"] if salary else None) == value
 
 
 def test_a_record_links_its_pdfs_with_pages_and_size_and_keeps_its_former_address(site: TinySite) -> None:
