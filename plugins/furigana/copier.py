@@ -10,9 +10,9 @@ from plugins.files import write_atomically
 from plugins.furigana.page import LINK, PREFIX, add_ruby, add_ruby_to_part, stay_in_edition
 from plugins.readings.analyser import read_text
 from plugins.readings.known import KnownReadings
-from plugins.readings.ruby import weave
+from plugins.readings.ruby import cuts, weave
 
-VERSION = "2"
+VERSION = "3"
 """Part of every cache key. Raise it when the same page would give another copy."""
 
 
@@ -22,7 +22,7 @@ class PageCopier:
     def __init__(self, cache: Path, readings: KnownReadings, tools: str) -> None:
         self.cache, self.readings, self.tools = cache, readings, tools
         # Most blocks of text (header, navigation, footer) are on every page, so each is analysed once.
-        self._weave = lru_cache(maxsize=20_000)(lambda text, tags: weave(text, tags, read_text(text, readings)))
+        self._weave = lru_cache(maxsize=20_000)(lambda text, tags: weave(text, tags, read_text(text, readings, cuts(tags))))
 
     def copy_of_page(self, html: str) -> str | None:
         """Return the copy of a whole page, with links that stay in the edition; None for a page that links to no copy."""

@@ -1,14 +1,21 @@
-"""Finds the words of a text and guesses their readings, with SudachiPy and its small dictionary."""
+"""Finds the words of a text and guesses their readings, with SudachiPy and its core dictionary.
+
+The small dictionary has no 月曜日, 魚市場 and 大津波, and reads their parts (docs/decisions/0126).
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from itertools import pairwise
 from typing import Any
 
-from plugins.readings.known import KnownReadings, Reading
+from plugins.readings.known import KnownReadings
+from plugins.readings.numbers import kana_of, unit_readings
+from plugins.readings.reading import Reading
+from plugins.readings.table import NIHON
 
 # CJK unified ideographs with extension A, compatibility ideographs, and the two signs that stand for one: 々 (repetition) and 〆 (shime).
 _KANJI = re.compile(r"[\u3400-\u9fff\uf900-\ufaff々〆]")
@@ -19,7 +26,7 @@ _LARGEST = 10_000
 def analyser_version() -> str | None:
     """Return the versions of analyser and dictionary, or None if the extra ``furigana`` is not installed. Readings may differ between versions."""
     try:
-        return f"{version('sudachipy')} {version('sudachidict-small')}"
+        return f"{version('sudachipy')} {version('sudachidict-core')}"
     except PackageNotFoundError:
         return None
 
@@ -33,34 +40,74 @@ def is_enabled(settings: Mapping[str, Any]) -> bool:
 def _tokenizer() -> Any:
     from sudachipy import Dictionary, SplitMode
 
-    return Dictionary(dict="small").tokenizer(mode=SplitMode.C)
+    return Dictionary(dict="core").tokenizer(mode=SplitMode.C)
 
 
-def read_text(text: str, readings: KnownReadings) -> list[Reading]:
+def read_text(text: str, readings: KnownReadings, cuts: Sequence[int] = ()) -> list[Reading]:
     """Return a reading for every word of ``text`` that has kanji, in order. A known reading replaces the guesses for the same characters.
 
-    The text between two known readings is analysed once more by itself, so that no guessed word reaches into a known one.
+    No word goes on across one of the ``cuts`` (positions of tags). What a known reading or a cut leaves of a guessed word is analysed once more by itself.
     """
     if not _KANJI.search(text):
         return []
-    guessed = _guess(text, 0)
-    known = readings.known(text, (reading.end for reading in guessed))
-    between, position = list[Reading](), 0
-    for reading in [*known, Reading(len(text), len(text), "")]:
-        between += _guess(text[position : reading.start], position)
-        position = reading.end
-    # A word without kanji was needed for its end only.
-    return sorted(r for r in (*between, *known) if r.kana and _KANJI.search(text[r.start : r.end]))
+    words = _guess(text, 0)
+    known = [reading for reading in readings.known(text, words) if not _is_cut(reading, cuts)]
+    guessed = [word for word in _beside(known, words, len(text)) if not _is_cut(word, cuts)]
+    guessed += _fill(text, sorted([*known, *guessed]), cuts)
+    read = [*known, *(_as_site_says(word, text, readings.nihon) for word in guessed)]
+    return sorted(r for r in read if r.kana and _KANJI.search(text[r.start : r.end]))
+
+
+def _is_cut(reading: Reading, cuts: Sequence[int]) -> bool:
+    return any(reading.start < cut < reading.end for cut in cuts)
+
+
+def _beside(known: list[Reading], words: list[Reading], length: int) -> list[Reading]:
+    """Return the ``words`` that share no character with a known reading."""
+    taken = bytearray(length)
+    for reading in known:
+        taken[reading.start : reading.end] = b"x" * (reading.end - reading.start)
+    return [word for word in words if not any(taken[word.start : word.end])]
+
+
+def _fill(text: str, read: list[Reading], cuts: Sequence[int]) -> Iterator[Reading]:
+    """Yield guesses for the kanji between ``read``."""
+    position = 0
+    for start, end in (*((reading.start, reading.end) for reading in read), (len(text), len(text))):
+        borders = [position, *(cut for cut in cuts if position < cut < start), start]
+        for first, last in pairwise(borders):
+            if _KANJI.search(text, first, last):
+                yield from _guess(text[first:last], first)
+        position = max(position, end)
+
+
+def _as_site_says(word: Reading, text: str, nihon: str) -> Reading:
+    """Read 日本 inside of other words as the site does; dictionaries have にっぽん in some. Names with a reading of their own are in ``words.csv``."""
+    if nihon != "にほん" or NIHON not in text[word.start : word.end]:
+        return word
+    return Reading(word.start, word.end, word.kana.replace("にっぽん", nihon))
 
 
 def _guess(text: str, offset: int) -> list[Reading]:
     """Return every word of ``text`` with its reading, which is empty for a word that is not in Sudachi's dictionary. ``offset`` is added to positions."""
-    readings = []
+    readings = list[Reading]()
     for start in range(0, len(text), _LARGEST):
-        for word in _tokenizer().tokenize(text[start : start + _LARGEST]):
-            kana = "" if word.is_oov() else hiragana(word.reading_form())
-            readings.append(Reading(offset + start + word.begin(), offset + start + word.end(), kana))
+        part = text[start : start + _LARGEST]
+        for word in _tokenizer().tokenize(part):
+            readings += _readings_of(word, part, offset + start)
     return readings
+
+
+def _readings_of(word: Any, text: str, offset: int) -> Iterator[Reading]:
+    begin, end = word.begin(), word.end()
+    surface = text[begin:end]
+    if not word.is_oov():
+        # The analyser takes spaces and line ends for a part of the word after them.
+        yield Reading(offset + end - len(surface.lstrip()), offset + begin + len(surface.rstrip()), hiragana(word.reading_form()))
+    elif surface[0].isdecimal() and (units := unit_readings(surface)):
+        yield from (Reading(offset + begin + start, offset + begin + stop, kana) for start, stop, kana in units)
+    else:
+        yield Reading(offset + begin, offset + end, kana_of(surface) if _KANJI.search(surface) else "")
 
 
 def hiragana(kana: str) -> str:

@@ -1,47 +1,72 @@
-"""Readings that need no guess: the editors' table, the municipalities, days of the month, and numbers of people."""
+"""Readings that need no guess: the editors' table, the municipalities, numbers with their counters, days of the week, and words that are often misread."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from plugins.frontmatter.model.registry import Place
-from plugins.readings.table import ReadingTable
-
-# The days of the month with a reading of their own; all others are read as a number and にち.
-_DAYS = dict(enumerate("ついたち ふつか みっか よっか いつか むいか なのか ようか ここのか とおか".split(), 1)) | {
-    14: "じゅうよっか",
-    20: "はつか",
-    24: "にじゅうよっか",
-}
-_PEOPLE = {1: "ひとり", 2: "ふたり"}
-# Not 3日間 (a length), nor 2日目 (an ordinal), nor where 日 or 人 begins another word: 日本, 日曜, 日程, 人口, 人間.
-_COUNTED = re.compile(r"(?<![0-9])([0-9]{1,2})(日(?![間目本曜程])|人(?!口|間))")
+from plugins.readings.counters import counted
+from plugins.readings.reading import Reading
+from plugins.readings.table import NIHON, ReadingTable
+from plugins.readings.weekdays import weekdays
+from plugins.readings.words import WordFinder, WordReading, misread_words
 
 
-@dataclass(frozen=True, order=True)
-class Reading:
-    """Characters ``start`` to ``end`` of a text are read ``kana`` (hiragana)."""
+@dataclass(frozen=True)
+class Cuts:
+    """Where the analyser cuts a text. ``loose`` has also the positions inside a word that its dictionary does not have: anything may begin there."""
 
-    start: int
-    end: int
-    kana: str
+    ends: frozenset[int]
+    loose: frozenset[int]
+
+    @classmethod
+    def between(cls, words: Iterable[Reading]) -> Cuts:
+        """Return the cuts between ``words``, of which those without kana are not in the dictionary."""
+        ends, loose = {0}, {0}
+        for word in words:
+            ends.add(word.end)
+            loose.update((word.start, word.end) if word.kana else range(word.start, word.end + 1))
+        return cls(frozenset(ends), frozenset(loose))
+
+    def may_be_word(self, start: int, end: int) -> bool:
+        """Whether a name at these characters may be one: not 山下 in 登山|下見, and not 北山 in 北山崎, which the dictionary knows as one word."""
+        is_start, is_end = start in self.loose, end in self.loose
+        return (is_start and is_end) or ((is_start or is_end) and any(place in self.loose for place in range(start + 1, end)))
 
 
 @dataclass(frozen=True)
 class KnownReadings:
     """``sure`` are those of the editors' table. ``names`` are those of municipalities, which count only where a word ends: 石巻市, but not in 石巻市長."""
 
-    sure: dict[str, str]
-    names: dict[str, str]
+    sure: Mapping[str, str]
+    names: Mapping[str, str]
 
-    def known(self, text: str, ends: Iterable[int]) -> list[Reading]:
-        """Return the known readings in ``text``, in order and without overlap. ``ends`` are the positions where the analyser ends a word."""
-        readings = [*_occurrences(text, self.sure), *_counted(text)]
-        word_ends = frozenset(ends)
-        readings += [reading for reading in _occurrences(text, self.names) if reading.end in word_ends]
-        return _without_overlap(readings)
+    def known(self, text: str, words: Sequence[Reading]) -> list[Reading]:
+        """Return the known readings in ``text``, in order and without overlap. ``words`` are the analyser's."""
+        cuts = Cuts.between(words)
+        by_rank = (
+            self._sure.readings(text, cuts.may_be_word),
+            weekdays(text),
+            misread_words().readings(text, cuts.may_be_word),
+            counted(text, cuts.loose.__contains__),
+            self._names.readings(text, lambda _, end: end in cuts.ends),
+        )
+        return _without_overlap([(rank, reading) for rank, readings in enumerate(by_rank) for reading in readings])
+
+    @property
+    def nihon(self) -> str:
+        """How this site reads 日本: as a row of the editors' table says, or にほん."""
+        return self.sure.get(NIHON, "にほん")
+
+    @cached_property
+    def _sure(self) -> WordFinder:
+        return WordFinder(WordReading(name, kana) for name, kana in self.sure.items())
+
+    @cached_property
+    def _names(self) -> WordFinder:
+        return WordFinder(WordReading(name, kana) for name, kana in self.names.items())
 
 
 def known_readings(table: ReadingTable, places: Iterable[Place]) -> KnownReadings:
@@ -50,28 +75,10 @@ def known_readings(table: ReadingTable, places: Iterable[Place]) -> KnownReading
     return KnownReadings({word: kana for word, kana in table.names.items() if word not in names}, names)
 
 
-def _occurrences(text: str, words: dict[str, str]) -> Iterator[Reading]:
-    for surface, kana in words.items():
-        start = text.find(surface)
-        while start >= 0:
-            yield Reading(start, start + len(surface), kana)
-            start = text.find(surface, start + len(surface))
-
-
-def _counted(text: str) -> Iterator[Reading]:
-    """Yield とおか for ``10日``, にち for the 日 of ``26日`` (the analyser may say か), and ふたり for ``2人``."""
-    for match in _COUNTED.finditer(text):
-        special = _PEOPLE if match[2] == "人" else _DAYS
-        if kana := special.get(int(match[1])):
-            yield Reading(match.start(), match.end(), kana)
-        elif match[2] == "日":
-            yield Reading(match.start(2), match.end(), "にち")
-
-
-def _without_overlap(readings: list[Reading]) -> list[Reading]:
-    """Of readings that overlap keep the longest, and of equally long ones the first."""
+def _without_overlap(ranked: list[tuple[int, Reading]]) -> list[Reading]:
+    """Of readings that overlap keep the longest; of equally long ones that of the lower rank, and then the first."""
     kept: list[Reading] = []
-    for reading in sorted(readings, key=lambda r: (r.start - r.end, r.start)):
+    for _, reading in sorted(ranked, key=lambda pair: (pair[1].start - pair[1].end, pair[0], pair[1].start)):
         if all(reading.end <= other.start or reading.start >= other.end for other in kept):
             kept.append(reading)
     return sorted(kept)

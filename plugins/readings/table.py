@@ -13,6 +13,8 @@ from plugins.frontmatter.model.registry import Registry
 from plugins.inputs import InputFolder
 
 PATH = PurePosixPath("data/readings.csv")
+NIHON = "日本"
+"""Its row says how the site reads it; nobody who speaks on air needs to be told."""
 _KANA = re.compile(r"[ぁ-ゖー]+")
 
 RULES = (
@@ -48,7 +50,9 @@ class ReadingTable:
             done.add(name)
             return f"{name}（{self.names[name]}）"
 
-        longest_first = sorted(self.names, key=len, reverse=True)  # an alternation takes the first name that fits
+        longest_first = sorted(
+            self.names.keys() - {NIHON}, key=lambda name: (-len(name), name)
+        )  # an alternation takes the first name that fits
         return re.sub("|".join(map(re.escape, longest_first)), add_brackets, text)
 
 

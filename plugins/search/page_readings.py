@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from plugins.readings.analyser import read_text
-from plugins.readings.known import KnownReadings, Reading
+from plugins.readings.known import KnownReadings
+from plugins.readings.reading import Reading
 from plugins.typography.folding import normal
 
 _RUN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff々〆][\u3400-\u9fff\uf900-\ufaff々〆ヶケ]*")
@@ -43,7 +44,7 @@ class PageReadings:
         return self._read[run]
 
     def _readings(self, run: str) -> list[Reading]:
-        return read_text(run, self.known) if self.has_analyser else self.known.known(run, [len(run)])
+        return read_text(run, self.known) if self.has_analyser else self.known.known(run, [Reading(0, len(run), "")])
 
 
 def _joined(run: str, readings: list[Reading]) -> str:

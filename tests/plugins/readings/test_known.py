@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
 
-from plugins.frontmatter.model.registry import read_registry
-from plugins.readings.analyser import hiragana, read_text
-from plugins.readings.known import KnownReadings, known_readings
-from plugins.readings.table import read_table
-
-
-@pytest.fixture(scope="module")
-def readings() -> KnownReadings:
-    """Readings from the sample's table and municipalities."""
-    registry = read_registry(Path("publications.toml"), Path("content/data/municipalities.csv"))
-    table, diagnostics = read_table(Path("content"), registry)
-    assert diagnostics == []
-    return known_readings(table, registry.places.values())
-
-
-def in_kana(text: str, readings: KnownReadings) -> str:
-    """Return the text with every word replaced by its reading."""
-    kana, position = "", 0
-    for reading in read_text(text, readings):
-        kana += text[position : reading.start] + reading.kana
-        position = reading.end
-    return kana + text[position:]
+from plugins.readings.analyser import hiragana
+from plugins.readings.known import KnownReadings
+from plugins.readings.reading import Reading
+from tests.samples.readings import in_kana, sample_readings
 
 
 @pytest.mark.parametrize(
@@ -36,6 +19,9 @@ def in_kana(text: str, readings: KnownReadings) -> str:
         ("閖上の町", "ゆりあげのまち"),
         ("南三陸町で", "みなみさんりくちょうで"),
         ("浦宿駅", "うらしゅくえき"),
+        ("仙石東北ラインの高城町駅と東名駅", "せんせきとうほくらいんのたかぎまちえきととうなえき"),
+        ("千賀の浦の福来旗", "ちがのうらのふらいき"),
+        ("陸前階上と鹿折唐桑と十八成浜", "りくぜんはしかみとししおりからくわとくぐなりはま"),
         ("石巻市長", "いしのまきしちょう"),
         ("大和町の", "たいわちょうの"),
         ("3月10日に", "3がつとおかに"),
@@ -45,8 +31,8 @@ def in_kana(text: str, readings: KnownReadings) -> str:
         ("かなだけ abc 12", "かなだけ abc 12"),
     ],
 )
-def test_place_names_and_dates_get_their_local_readings(text: str, kana: str, readings: KnownReadings) -> None:
-    assert in_kana(text, readings) == kana
+def test_place_names_and_dates_get_their_local_readings(text: str, kana: str) -> None:
+    assert in_kana(text, sample_readings()) == kana
 
 
 def test_a_reading_in_the_table_has_precedence_over_the_analyser() -> None:
@@ -56,7 +42,10 @@ def test_a_reading_in_the_table_has_precedence_over_the_analyser() -> None:
 
 def test_of_two_known_readings_that_overlap_the_longer_counts() -> None:
     readings = KnownReadings({"気仙": "けせん", "気仙沼": "けせんぬま"}, {})
-    assert [(reading.start, reading.end, reading.kana) for reading in readings.known("気仙沼と気仙", [])] == [
+    assert [
+        (reading.start, reading.end, reading.kana)
+        for reading in readings.known("気仙沼と気仙", [Reading(0, 3, ""), Reading(3, 4, ""), Reading(4, 6, "")])
+    ] == [
         (0, 3, "けせんぬま"),
         (4, 6, "けせん"),
     ]
@@ -64,3 +53,9 @@ def test_of_two_known_readings_that_overlap_the_longer_counts() -> None:
 
 def test_the_long_vowel_mark_stays_in_hiragana() -> None:
     assert hiragana("メールマガジン、ヶ") == "めーるまがじん、ゖ"
+
+
+def test_the_sample_has_more_than_four_hundred_names_each_with_its_source() -> None:
+    rows = list(csv.DictReader(Path("content/data/readings.csv").read_text(encoding="utf-8").splitlines()))
+    assert len(rows) > 400 and all(row["出典"] for row in rows)
+    assert len({row["表記"] for row in rows}) == len(rows)

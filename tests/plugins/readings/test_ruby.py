@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugins.readings.analyser import read_text
-from plugins.readings.known import KnownReadings, Reading
+from plugins.readings.known import KnownReadings
+from plugins.readings.reading import Reading
 from plugins.readings.ruby import align, ruby, weave
 
 RUBY = re.compile(r"<rp>（</rp><rt>[^<]*</rt><rp>）</rp>")
