@@ -13,7 +13,7 @@ from typing import Literal
 from jinja2 import DictLoader
 
 from plugins.announcements.records import TREE
-from plugins.cards.font import find_font
+from plugins.typography.font import find_font
 from plugins.cards.renderer import CardRenderer
 from plugins.emergency.announced import announcement_of
 from plugins.emergency.channel import refusal

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from plugins.frontmatter.model.content_types import Event, Figure, Partner, Progress
-from plugins.frontmatter.model.document import Document
+from plugins.frontmatter.model.document import Document, Picture
 from plugins.magazine.compose.safe_text import heading, strip_controls
 from plugins.typography.dates import japanese_date, japanese_day, number
 
@@ -41,23 +41,45 @@ class Teaser:
         return heading(self.document.meta.title)
 
     @property
+    def picture(self) -> Picture | None:
+        """The picture beside the words; a block that shows something of its own has none."""
+        return self.document.picture
+
+    @property
     def summary(self) -> str:
         return strip_controls(self.document.summary)
 
 
 @dataclass(frozen=True)
 class EventTeaser(Teaser):
-    """An event of the coming weeks, with time and place."""
+    """An event, with time and place. ``over``: it was over when the issue went out, which the title says as it says 中止 and 延期."""
 
     kind: ClassVar[str] = "event"
+    over: bool = False
+
+    @property
+    def meta(self) -> Event:
+        if not isinstance(self.document.meta, Event):
+            raise TypeError(f"{self.document.path} is no event")
+        return self.document.meta
+
+    @property
+    def title(self) -> str:
+        """The title, after what became of the event: `Event` has put 中止 and the like there already."""
+        is_said = self.meta.status in ("中止", "延期") or "終了" in self.document.meta.title
+        return heading(self.document.meta.title) if is_said or not self.over else f"【終了】{heading(self.document.meta.title)}"
 
     @property
     def facts(self) -> tuple[tuple[str, str], ...]:
         """Pairs of label and value, ready to show."""
-        meta = self.document.meta
-        if not isinstance(meta, Event):
-            raise TypeError(f"{self.document.path} is no event")
-        pairs = (("日時", span(meta.start, meta.end)), ("場所", meta.venue), ("費用", meta.fee or ""))
+        when = "もとの日時" if self.meta.status in ("中止", "延期") else "日時"
+        before = japanese_day(self.meta.previous_start) if self.meta.previous_start else ""
+        pairs = (
+            (when, span(self.meta.start, self.meta.end)),
+            ("前の日時", before),
+            ("場所", self.meta.venue),
+            ("費用", self.meta.fee or ""),
+        )
         return tuple((label, strip_controls(value)) for label, value in pairs if value)
 
 
@@ -76,6 +98,11 @@ class ProgressFigures(Teaser):
     """The figures of a progress document."""
 
     kind: ClassVar[str] = "figures"
+
+    @property
+    def picture(self) -> Picture | None:
+        """None: the figures are drawn."""
+        return None
 
     @property
     def meta(self) -> Progress:
