@@ -121,3 +121,6 @@ class ImageMarkup(Protocol):
 
 IMAGES = Key[ImageMarkup]("image markup", __name__)
 """Provided by `plugins.images`, asked for by `plugins.publications`, which may not import each other. Absent on a site without images."""
+
+MAILED_PICTURES = Key[frozenset[str]]("pictures that mails show", __name__)
+"""The permalinks of the pictures that issues show. Provided by `plugins.magazine`, asked for by `plugins.images`, which may not import each other."""

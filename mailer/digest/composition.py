@@ -59,6 +59,15 @@ class Chapter:
         return self.opening.title
 
     @property
+    def headlines(self) -> tuple[tuple[str, str], ...]:
+        """What the issue has to read, as pairs of words and address: its articles, and the title of a section that is words of the editor alone.
+
+        Bundles of older versions name no headlines: all their sections stand there by their titles.
+        """
+        opening = _headlines(self.opening)
+        return (*opening, *(pair for each in self.sections for pair in _headlines(each) or ((each.title, each.address),)))
+
+    @property
     def is_repeated(self) -> bool:
         """Whether every article of it stood in an issue before."""
         return not self.sections and not self.opening.blocks
@@ -118,11 +127,24 @@ def _unseen(blocks: Sequence[Fragment], seen: set[str]) -> Iterator[Fragment]:
         yield fragment
 
 
+def _headlines(section: Section) -> tuple[tuple[str, str], ...]:
+    return tuple((block.title, block.url) for block in section.blocks if block.title)
+
+
+def _contents(parts: Sequence[Chapter]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Each issue's name and headlines. Of two with the same words, 編集後記, only the first is a link: links of one name lead to one place (WCAG 2.4.4)."""
+    first: dict[str, str] = {}
+    for part in parts:
+        pairs = [(words, url if first.setdefault(words, url) == url else "") for words, url in part.headlines]
+        yield part.label, pairs
+
+
 def _variables(parts: Sequence[Chapter], mail_list: MailList, frame: DigestFrame) -> dict[str, object]:
     day = frame.moment.astimezone(frame.zone)
     names = list(dict.fromkeys(part.frozen.mail_list.title for part in parts))
     return {
         "chapters": parts,
+        "contents": list(_contents(parts)),
         "style": Markup("\n".join(dict.fromkeys(part.style for part in parts))),  # noqa: S704 - approved bytes of the issues
         "title": mail_list.title,
         "heading": "新しい号が出ました" if len(parts) == 1 else f"{len(parts)}つの号をまとめました",

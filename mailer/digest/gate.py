@@ -71,8 +71,6 @@ class _Structure(HTMLParser):
             self._ids.append(str(values["id"]))
         if tag == "a":
             self._link = (values.get("href") or "", [])
-        if tag == "img" and self._link is not None:
-            self._link[1].append(values.get("alt") or "")
 
     def handle_data(self, data: str) -> None:
         """Note the words of a link."""
@@ -83,7 +81,9 @@ class _Structure(HTMLParser):
         """Note the end of a link."""
         if tag == "a" and self._link is not None:
             address, words = self._link
-            self._addresses.setdefault(" ".join("".join(words).split()), set()).add(address)
+            name = " ".join("".join(words).split())
+            if name:  # a picture leads where the headline beside it leads, and two issues may show the same picture
+                self._addresses.setdefault(name, set()).add(address)
             self._link = None
 
     def problems(self) -> Iterator[str]:

@@ -24,13 +24,18 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A heading or a block in three forms. `article` names the document that it shows; None for an editor's own words, and for a heading."""
+    """A heading or a block in three forms. `article` names the document that it shows; None for an editor's own words, and for a heading.
+
+    `title` and `url` are the headline of that document and where it leads on the web; empty in bundles of older versions, and `url` where there is no page.
+    """
 
     article: str | None
     html: str
     text: str
     light: str
     sha256: str
+    title: str = ""
+    url: str = ""
 
     @property
     def is_intact(self) -> bool:

@@ -21,7 +21,6 @@ from plugins.builder.content_loader import CONTENT_CACHE, document_warnings, fil
 from plugins.builder.held_back.report import HeldBack
 from plugins.builder.options import MANIFEST, BuildFailed, BuildOptions
 from plugins.builder.rerender import Rerenderer
-from plugins.cards.font import SYSTEM
 from plugins.checks.built.page_weight import pages_over_budget
 from plugins.checks.plugin import WARNINGS
 from plugins.clock import TrackedClock, ValidityInterval
@@ -37,6 +36,7 @@ from plugins.incremental.writer import RenderFailed, render_pending
 from plugins.magazine.plugin import REFUSED
 from plugins.situation.tables import SITUATION, Situation
 from plugins.situation.upcoming import upcoming
+from plugins.typography.font import SYSTEM
 
 _CODE = Path(__file__).parent.parent
 

@@ -18,8 +18,8 @@ from typing import Any
 from PIL import features
 
 from plugins.builder.options import BuildOptions
-from plugins.cards.font import SYSTEM, find_font
 from plugins.files import write_atomically
+from plugins.typography.font import SYSTEM, find_font
 
 PROVENANCE = "provenance.json"
 FORMAT = 1

@@ -7,11 +7,11 @@ import logging
 from pelican import Pelican, signals
 from pelican.generators import Generator
 
-from plugins.cards.font import find_font
 from plugins.cards.renderer import CardRenderer
 from plugins.context import context_of
 from plugins.incremental.plan import PLAN
 from plugins.incremental.writer import side_file_recorder
+from plugins.typography.font import find_font
 
 
 def add_generator(_pelican: Pelican) -> type[CardsGenerator]:

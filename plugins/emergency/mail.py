@@ -20,9 +20,12 @@ from plugins.magazine.render.light import LightPart, choose_charset, fold
 from plugins.magazine.render.renderer import PREFERENCES, UNSUBSCRIBE, Alternatives
 from plugins.magazine.render.text import paragraph
 from plugins.typography.filters import FILTERS
+from plugins.typography.unbroken import keep_whole
 
 _LONGEST_NUMBER = 64
 """Characters of an issue's number (`mailer.bundle`)."""
+
+_NOWRAP = 'style="white-space: nowrap"'
 
 
 class MailRenderer:
@@ -45,7 +48,7 @@ class MailRenderer:
 
     def render(self, record: EmergencyRecord) -> Alternatives:
         """Return the parts."""
-        page, text = self._render(self._html, "mail.html", record), self._render(self._text, "mail.txt", record)
+        page, text = keep_whole(self._render(self._html, "mail.html", record), _NOWRAP), self._render(self._text, "mail.txt", record)
         light = self._render(self._text, "mail-light.txt", record)
         return Alternatives(page, text, LightPart(light, choose_charset(light)))
 

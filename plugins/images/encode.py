@@ -88,6 +88,19 @@ def encode(data: bytes, name: str) -> bytes:
         raise UnreadableImage(str(error) or type(error).__name__) from error
 
 
+def encode_mail_picture(data: bytes, width: int, extension: str) -> bytes:
+    """Return a PNG of 256 colours or a JPEG for mails, ``width`` pixels wide at most. Raises `UnreadableImage`."""
+    try:
+        with _memory(data):
+            image = _open(data)
+            resized = _resize(image, min(width, image.width))
+            return _save(_quantize(resized, data) if extension == "png" else resized, extension)
+    except UnreadableImage:
+        raise
+    except Exception as error:  # as in `encode`
+        raise UnreadableImage(str(error) or type(error).__name__) from error
+
+
 @contextmanager
 def _memory(data: bytes) -> Iterator[None]:
     """Hold back other large pictures: several threads encode, and each copy of a picture of 40 megapixels takes 120 MB."""

@@ -11,7 +11,7 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
-from plugins.context import IMAGES, context_of
+from plugins.context import IMAGES, MAILED_PICTURES, context_of
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY
@@ -20,8 +20,10 @@ from plugins.frontmatter.parse.image_files import UnreadableImage, image_permali
 from plugins.frontmatter.public_files import public_files
 from plugins.images import variants
 from plugins.images.encode import ImageEncoder, Original
+from plugins.images.mail_files import MailFiles
 from plugins.images.picture_tag import ImageVariants, PictureTags
 from plugins.inputs import InputFolder
+from plugins.typography.font import find_font
 
 
 def add_generator(_pelican: Pelican) -> type[ImagesGenerator]:
@@ -51,15 +53,32 @@ class ImagesGenerator(Generator):  # type: ignore[misc]
         used = self._used()
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             results = dict(zip(self.originals, pool.map(lambda path: self._encode(path, used=path in used), self.originals), strict=True))
-        diagnostics = [self._diagnose(path, error) for path, error in results.items() if isinstance(error, UnreadableImage)]
+        mailed = self._make_mailed(build.get(MAILED_PICTURES) or frozenset(), build.cache / "mail-pictures")
+        broken = {path: error for path, error in (results | mailed).items() if isinstance(error, UnreadableImage)}
+        diagnostics = [self._diagnose(path, error) for path, error in broken.items()]
         if diagnostics:
             raise ContentErrors(diagnostics)
         self.tags = PictureTags({image_permalink(path): result for path, result in results.items() if isinstance(result, ImageVariants)})
         build.provide(IMAGES, self.tags)
         self.context["show_picture"] = self.tags.show
 
+    def _make_mailed(self, permalinks: frozenset[str], cache: Path) -> dict[PurePosixPath, UnreadableImage]:
+        """Make the files that mails load; return what cannot be read."""
+        self.mailed: dict[str, Path] = {}
+        broken = {}
+        mail_files = MailFiles(cache, find_font(self.settings.get("CARD_FONT", "")))
+        for path in (path for path in self.paths if image_permalink(path) in permalinks):
+            try:
+                for address, width in mail_files.addresses(image_permalink(path)).items():
+                    self.mailed[address] = mail_files.file(self.files, path, width, address.rpartition(".")[2].lower())
+            except UnreadableImage as error:
+                broken[path] = error
+        return broken
+
     def generate_output(self, _writer: Writer) -> None:
         """Copy every file from the cache to its address."""
+        for address, file in self.mailed.items():
+            self._copy(file, address)
         for path in filter(variants.is_vector, self.paths):
             write_into(self.output_path, str(path), self.files.read(str(path)))
         for path, original in self.originals.items():

@@ -58,7 +58,8 @@ def _sections(fragments: IssueFragments) -> dict[str, object]:
 def _fragment(fragment: Fragment) -> dict[str, str | None]:
     forms = {"html": fragment.html, "text": fragment.text, "light": fragment.light}
     digest = hashlib.sha256("\0".join(forms.values()).encode("utf-8")).hexdigest()
-    return {"article": fragment.article, "sha256": digest} | forms
+    headline = {"title": fragment.title, "url": fragment.url} if fragment.title else {}
+    return {"article": fragment.article, "sha256": digest} | forms | headline
 
 
 def hashes(folder: Path, part: str) -> frozenset[str]:

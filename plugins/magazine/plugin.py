@@ -9,7 +9,7 @@ from typing import TypeVar
 from pelican import Pelican, signals
 from pelican.generators import Generator
 
-from plugins.context import BuildContext, Key, context_of
+from plugins.context import MAILED_PICTURES, BuildContext, Key, context_of
 from plugins.diagnostics import ContentErrors, Diagnostic, unexpected
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS
 from plugins.incremental.plan import PLAN
@@ -36,6 +36,7 @@ def compose_issues(pelican: Pelican) -> type[Generator]:
     library, renderer = build[LIBRARY], _renderer(build)
     issues = compose_all(library)
     build.provide(_COMPOSED, issues)
+    build.provide(MAILED_PICTURES, frozenset(url for issue in issues for url in issue.pictures))
     pages = {issue.document.path: _named(issue, renderer.page) for issue in issues}
     build.replace(LIBRARY, library.with_html(pages))
     return Generator  # type: ignore[no-any-return]  # Pelican has no types

@@ -45,6 +45,9 @@ def _document(root: str, rows: list[str]) -> str:
 NEWEST = 30
 """Entries in a feed. Feed readers fetch often enough to see each; the archives hold the rest."""
 
+FEWEST_OTHERS = 10
+"""Entries of the portal's feed that are no notices, however many notices there are."""
+
 
 @dataclass(frozen=True)
 class Channel:
@@ -101,13 +104,22 @@ def entry_of(document: Document) -> FeedEntry:
     )
 
 
+def portal_entries(in_force: Sequence[FeedEntry], notices: Sequence[FeedEntry], latest: Sequence[FeedEntry]) -> list[FeedEntry]:
+    """Return the entries of the portal's feed: every public notice, those in force first, and of ``latest`` as many as find room.
+
+    A notice that a newer one has replaced is among them: whoever polls once an hour would never see it otherwise.
+    """
+    urgent = list({entry.url: entry for entry in (*in_force, *notices)}.values())
+    return [*urgent, *latest[: max(NEWEST - len(urgent), FEWEST_OTHERS)]]
+
+
 def feed_files(channel: Channel, entries: Sequence[FeedEntry], empty_since: dt.datetime) -> list[tuple[str, str]]:
-    """Return address and text of the feeds of a channel."""
+    """Return address and text of the feeds of a channel, with all ``entries``."""
     return [(f"{channel.url}feed.xml", atom(channel, entries, empty_since)), (f"{channel.url}feed.json", json_feed(channel, entries))]
 
 
 def atom(channel: Channel, entries: Sequence[FeedEntry], empty_since: dt.datetime) -> str:
-    """Return an Atom feed of the newest entries (given newest first). A feed without any has not changed since ``empty_since``."""
+    """Return an Atom feed of the entries. A feed without any has not changed since ``empty_since``."""
     feed = _Atom(
         title=channel.title,
         link=channel.absolute(channel.url),
@@ -118,7 +130,7 @@ def atom(channel: Channel, entries: Sequence[FeedEntry], empty_since: dt.datetim
         language="ja",
     )
     feed.empty_since = empty_since
-    for entry in entries[:NEWEST]:
+    for entry in entries:
         feed.add_item(
             title=entry.title,
             link=channel.absolute(entry.url),
@@ -153,7 +165,7 @@ class _Atom(Atom1Feed):  # type: ignore[misc]
 
 
 def json_feed(channel: Channel, entries: Sequence[FeedEntry]) -> str:
-    """Return a JSON Feed 1.1 of the newest entries (given newest first)."""
+    """Return a JSON Feed 1.1 of the entries."""
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": channel.title,
@@ -162,7 +174,7 @@ def json_feed(channel: Channel, entries: Sequence[FeedEntry]) -> str:
         "feed_url": channel.absolute(f"{channel.url}feed.json"),
         "language": "ja",
         "authors": [{"name": channel.author}],
-        "items": [_item(channel, entry) for entry in entries[:NEWEST]],
+        "items": [_item(channel, entry) for entry in entries],
     }
     return json.dumps(feed, ensure_ascii=False, indent=2) + "\n"
 

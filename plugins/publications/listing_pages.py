@@ -81,7 +81,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         for term in (*self.places, *self.topics):
             self._page(term.label.url, "term", term=term)
         self._mail()
-        self._feeds("/", self.registry.site.title, self.registry.site.description, [*self.context["notices"], *latest])
+        self._portal_feeds(latest)
         self._sitemap()
         self._redirects()
         writer.write_file("404.html", self.get_template("404"), self.context, url="404.html")
@@ -109,9 +109,17 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
             self._page(url, "list", mail_list=mail_list, list_issues=issues, publication=publication)
             self._feeds(url, mail_list.title, mail_list.reason, issues)
 
+    def _portal_feeds(self, latest: Sequence[Document]) -> None:
+        notices = [d for d in reversed(self.documents) if d.content_type == "notice"]
+        newest = latest[: feeds.NEWEST]
+        entries = feeds.portal_entries(*([feeds.entry_of(d) for d in group] for group in (self.context["notices"], notices, newest)))
+        self._write_feeds("/", self.registry.site.title, self.registry.site.description, entries)
+
     def _feeds(self, url: str, title: str, description: str, documents: Sequence[Document]) -> None:
+        self._write_feeds(url, title, description, [feeds.entry_of(document) for document in documents[: feeds.NEWEST]])
+
+    def _write_feeds(self, url: str, title: str, description: str, entries: Sequence[feeds.FeedEntry]) -> None:
         channel = feeds.channel_of(self.registry.site, self.base, url, title, description)
-        entries = [feeds.entry_of(document) for document in documents[: feeds.NEWEST]]
         for path, text in feeds.feed_files(channel, entries, self._empty_since(url)):
             self._write(path, text)
 

@@ -51,6 +51,7 @@ OPENING = {
 MAY_OPEN = {
     "inputs.py": "the door to what is read below content/ and the theme",
     "files.py": "the way into an output tree",
+    "typography/font.py": "a font of the machine, which no editor names",
     "toml_file.py": "settings, which lie outside of content/",
     "frontmatter/model/registry.py": "the line of a setting",
     "checks/levels.py": "as above",
@@ -58,7 +59,7 @@ MAY_OPEN = {
     "builder": "its own output and caches, and the files whose times and sizes tell whether anything changed",
     "incremental": "as above",
     "emergency/fast_path": "the output of the last build, and what that build leaves for it",
-    "cards": "the font, and its own cache",
+    "cards": "its own cache",
     "furigana": "the pages of this build, and its own cache",
     "search": "the index of the last build",
     "readings/package_tables.py": "tables that the package ships",

@@ -13,7 +13,6 @@ from typing import Literal
 from jinja2 import DictLoader
 
 from plugins.announcements.records import TREE
-from plugins.cards.font import find_font
 from plugins.cards.renderer import CardRenderer
 from plugins.emergency.announced import announcement_of
 from plugins.emergency.channel import refusal
@@ -37,8 +36,9 @@ from plugins.frontmatter.model.registry import Publication
 from plugins.frontmatter.moments import DocumentMoment, with_end
 from plugins.frontmatter.notice_chains import followed, in_force
 from plugins.inputs import InputFolder
-from plugins.publications.feeds import FeedEntry, channel_of, entry_of, feed_files
+from plugins.publications.feeds import NEWEST, FeedEntry, channel_of, entry_of, feed_files, portal_entries
 from plugins.readings.table import ReadingTable
+from plugins.typography.font import find_font
 
 COUNTING = ("search/index.html", "accessibility/results/index.html")
 """The pages that count what is on the site. The next full build counts the new page; until then they have the banner and the old number."""
@@ -174,9 +174,10 @@ class FastPath:
 
     def _feeds(self) -> Iterator[tuple[str, bytes]]:
         site, publication = self._snapshot.registry.site, self._publication
-        notices = [entry_of(d) for d in self._pages.context["notices"]]
-        own = [entry_of(d) for d in reversed(self._pages.documents) if d.publication == publication]
-        yield from self._feed("/", site.title, site.description, [*notices, *self._snapshot.newest])
+        in_force = [entry_of(d) for d in self._pages.context["notices"]]
+        notices = [entry_of(d) for d in reversed(self._pages.documents) if d.content_type == "notice"]
+        own = [entry_of(d) for d in reversed(self._pages.documents) if d.publication == publication][:NEWEST]
+        yield from self._feed("/", site.title, site.description, portal_entries(in_force, notices, self._snapshot.newest))
         yield from self._feed(publication.url, publication.title, publication.description, own)
 
     def _feed(self, url: str, title: str, description: str, entries: list[FeedEntry]) -> Iterator[tuple[str, bytes]]:

@@ -83,3 +83,21 @@ def image_permalink(path: PurePosixPath) -> str:
     It never changes, since mails that were sent years ago still load it. A WebP or AVIF original has a JPEG beside it: ``sea.webp.jpg``.
     """
     return f"/{path}" if path.suffix.lower() in _EVERYWHERE else f"/{path}.jpg"
+
+
+MAIL_PICTURES = "/pictures/mail/"
+"""Below it are files that only mails load. They stay as long as their original, as permalinks do: a mail that was sent still loads them."""
+
+MAIL_WIDTH, THUMBNAIL_WIDTH = 1152, 320
+"""Pixels of these files, at most: twice the CSS pixels at which a mail shows its first picture and, at most, all others."""
+
+
+def mail_picture(permalink: str) -> str:
+    """Return the address of the picture for the width of a mail. Outlook shows no SVG, so that is drawn as a PNG; all others are there already."""
+    return f"{MAIL_PICTURES}{MAIL_WIDTH}{permalink}.png" if permalink.lower().endswith(".svg") else permalink
+
+
+def mail_thumbnail(permalink: str) -> str:
+    """Return the address of a small copy, a PNG or JPEG: a mail with ten pictures is opened on the road too."""
+    is_kept = permalink.lower().endswith((".png", ".jpg", ".jpeg"))
+    return f"{MAIL_PICTURES}{THUMBNAIL_WIDTH}{permalink}{'' if is_kept else '.png'}"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from plugins.frontmatter.model.content_types import Figure, Partner, Progress
-from plugins.frontmatter.model.document import Document
+from plugins.frontmatter.model.content_types import Event, Figure, Partner, Progress
+from plugins.frontmatter.model.document import Document, Picture
 from plugins.magazine.compose.safe_text import heading, strip_controls
 from plugins.typography.dates import japanese_date, number
 
@@ -40,6 +40,11 @@ class Teaser:
         return heading(self.document.meta.title)
 
     @property
+    def picture(self) -> Picture | None:
+        """The picture beside the words; a block that shows something of its own has none."""
+        return self.document.picture
+
+    @property
     def summary(self) -> str:
         return strip_controls(self.document.summary)
 
@@ -51,9 +56,22 @@ class Teaser:
 
 @dataclass(frozen=True)
 class EventTeaser(Teaser):
-    """An event of the coming weeks."""
+    """An event. ``over``: it was over when the issue went out, which the title says as it says 中止 and 延期."""
 
     kind: ClassVar[str] = "event"
+    over: bool = False
+
+    @property
+    def meta(self) -> Event:
+        if not isinstance(self.document.meta, Event):
+            raise TypeError(f"{self.document.path} is no event")
+        return self.document.meta
+
+    @property
+    def title(self) -> str:
+        """The title, after what became of the event: `Event` has put 中止 and the like there already."""
+        is_said = self.meta.status in ("中止", "延期") or "終了" in self.document.meta.title
+        return heading(self.document.meta.title) if is_said or not self.over else f"【終了】{heading(self.document.meta.title)}"
 
 
 @dataclass(frozen=True)
@@ -71,6 +89,11 @@ class ProgressFigures(Teaser):
     """The figures of a progress document."""
 
     kind: ClassVar[str] = "figures"
+
+    @property
+    def picture(self) -> Picture | None:
+        """None: the figures are drawn."""
+        return None
 
     @property
     def meta(self) -> Progress:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from plugins.frontmatter.library import Library
@@ -15,8 +16,8 @@ from plugins.frontmatter.model.content_types import Issue
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import MailList, Publication
 from plugins.frontmatter.parse.markdown import Body, parse_html, plain_text
-from plugins.magazine.compose.blocks import Block, Prose
-from plugins.magazine.compose.safe_text import heading, one_line
+from plugins.magazine.compose.blocks import Block, Prose, Teaser
+from plugins.magazine.compose.safe_text import heading, one_line, strip_controls
 from plugins.magazine.compose.selection import Carried, Selection
 
 
@@ -31,6 +32,19 @@ class Section:
     @property
     def anchor(self) -> str:
         return f"corner-{self.number}"  # public since the first issue: links into pages of old issues must not break
+
+    @property
+    def articles(self) -> tuple[Teaser, ...]:
+        """The blocks that show an article."""
+        return articles_of(self.blocks)
+
+
+@dataclass(frozen=True)
+class ContentsEntry:
+    """A line of the table of contents: a headline, and where it leads on the web. Without an address it stands there as words."""
+
+    title: str
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,8 +84,61 @@ class Composition:
     @property
     def articles(self) -> frozenset[PurePosixPath]:
         """Every document that the issue carries."""
-        blocks = (*self.greeting, *(block for section in self.sections for block in section.blocks))
-        return frozenset(block.document.path for block in blocks if not isinstance(block, Prose))
+        return frozenset(teaser.document.path for teaser in self.teasers)
+
+    @cached_property
+    def teasers(self) -> tuple[Teaser, ...]:
+        """Every article of the issue in its order."""
+        return (*self.greeting_articles, *(teaser for section in self.sections for teaser in section.articles))
+
+    @property
+    def greeting_articles(self) -> tuple[Teaser, ...]:
+        """The articles that stand before the first section."""
+        return articles_of(self.greeting)
+
+    @property
+    def lead(self) -> Teaser | None:
+        """The first article, if it has a picture: the only one that a mail shows large."""
+        return self.teasers[0] if self.teasers and self.teasers[0].picture else None
+
+    @property
+    def pictures(self) -> frozenset[str]:
+        """The permalink of every picture that the issue shows."""
+        return self.document.image_urls | {teaser.picture.url for teaser in self.teasers if teaser.picture}
+
+    @property
+    def contents(self) -> tuple[ContentsEntry, ...]:
+        """What the issue has, a headline each: its articles, and the title of a section that is words of the editor alone.
+
+        They lead to the web. A link to a place inside the mail does nothing on iOS and in Outlook's apps, and leaves the mail in Yahoo's (caniemail.com,
+        ``html-anchor-links``). Two links of the same words never lead to different places (WCAG 2.2, 2.4.4): the later one stands there without its link.
+        """
+        entries = [_article_entry(teaser) for teaser in self.greeting_articles]
+        for section in self.sections:
+            own = ContentsEntry(section.title, f"{self.document.url}#{section.anchor}")
+            entries += [_article_entry(teaser) for teaser in section.articles] or [own]
+        urls = {teaser.title: teaser.document.url for teaser in reversed(self.teasers)}
+        for entry in entries:
+            urls.setdefault(entry.title, entry.url)
+        return tuple(entry if urls[entry.title] == entry.url else ContentsEntry(entry.title) for entry in entries)
+
+    def alternative(self, teaser: Teaser) -> str:
+        """Return the text alternative of an article's picture, which is the text of a link: it names the article if another link has the same words."""
+        if teaser.picture is None:
+            raise TypeError(f"{teaser.document.path} has no picture here")
+        alternative = strip_controls(teaser.picture.alt)
+        others = [each for each in self.teasers if each.document.path != teaser.document.path]
+        words = {each.title for each in others} | {each.picture.alt for each in others if each.picture}
+        return f"{alternative}（{teaser.title}）" if alternative in words else alternative
+
+
+def articles_of(blocks: tuple[Block, ...]) -> tuple[Teaser, ...]:
+    """Return those of ``blocks`` that show an article."""
+    return tuple(block for block in blocks if not isinstance(block, Prose))
+
+
+def _article_entry(teaser: Teaser) -> ContentsEntry:
+    return ContentsEntry(teaser.title, teaser.document.url if teaser.linked else "")
 
 
 def compose(issue: Document, library: Library, carried: Carried | None = None) -> Composition:

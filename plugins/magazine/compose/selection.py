@@ -47,12 +47,14 @@ class Selection:
                 return [self._teaser(document) for document in self._take(self._since(value.split()), again=again)]
             case "events":
                 events = self._take(upcoming_events(self.library, self.issue.date, amount(value)), again=again)
-                return [EventTeaser(event, self._is_linked(event)) for event in events]
+                return [self._teaser(event) for event in events]
             case "partners":
                 return [self._teaser(entry) for entry in self._take(self._partners(), again=again, most=amount(value))]
         return [Prose(Body(element).outer)]
 
     def _teaser(self, document: Document) -> Teaser:
+        if isinstance(document.meta, Event):  # however the issue came to it, a reader asks when and where, and whether it is over
+            return EventTeaser(document, self._is_linked(document), over=document.meta.finishes <= self.issue.date)
         feed = self.library.registry.feeds.get(document.meta.feed) if isinstance(document.meta, Partner) else None
         return Teaser(document, self._is_linked(document), credit(document, feed.title if feed else ""))
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from plugins.control_characters import is_blank
 from plugins.diagnostics import Diagnostic
 from plugins.magazine.gate.diagnostic import Report
 from plugins.magazine.render.light import LARGEST, LightPart
@@ -56,8 +57,11 @@ def _check_line(line: str, report: Report) -> Iterator[Diagnostic]:
 
 
 def _check_order(root: Any, text: str, report: Report) -> Iterator[Diagnostic]:
-    """Headings and addresses of the HTML part stand in the text in the same order. The first that is missing is reported, not all after it."""
-    compact, at = _without_space(text), 0
+    """Headings and addresses of the HTML part stand in the text in the same order. The first that is missing is reported, not all after it.
+
+    The headlines of a table of contents are no headings, and its addresses come again below.
+    """
+    compact, at = _without_contents(root, _without_space(text)), 0
     for heading in root.iter("h1", "h2", "h3", "h4"):
         words = _without_space(without_drawn_lines(heading.text_content()))
         position = compact.find(words, at)
@@ -71,15 +75,31 @@ def _check_order(root: Any, text: str, report: Report) -> Iterator[Diagnostic]:
             return
         at = position + len(words)
     at = 0
-    for link in root.iter("a"):
-        address = link.get("href", "").removeprefix("mailto:")
-        if address.startswith("tel:"):  # the number is in the sentence
-            continue
+    for address in _addresses(root):
         position = text.find(f"\n{address}\n", at)
         if position < 0:
             yield report(address, f"リンク「{address}」が mail.txt にありません", f"link {address!r} is not in mail.txt", "M601")
             return
         at = position + len(address)
+
+
+def _without_contents(root: Any, compact: str) -> str:
+    """Return the text without the lines of its table of contents, each taken out where it stands first."""
+    for entry in root.xpath("//*[@role='navigation']//li"):
+        compact = compact.replace(_without_space(without_drawn_lines(entry.text_content())), "", 1)
+    return compact
+
+
+def _addresses(root: Any) -> Iterator[str]:
+    """Yield the addresses that the text part writes out: those of links with words of their own.
+
+    A picture leads where its headline leads, an entry of the contents too, and a telephone number is in the sentence.
+    """
+    for link in root.iter("a"):
+        is_entry = any(above.get("role") == "navigation" for above in link.iterancestors("div")) and link.getparent().tag == "li"
+        address = link.get("href", "").removeprefix("mailto:")
+        if not (is_entry or is_blank(link.text_content()) or address.startswith("tel:")):
+            yield address
 
 
 def _without_space(text: str) -> str:

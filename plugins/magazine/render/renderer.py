@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from plugins.files import write_atomically
 from plugins.frontmatter.model.registry import Site
+from plugins.frontmatter.parse.image_files import mail_picture, mail_thumbnail
 from plugins.frontmatter.parse.markdown import parse_html
 from plugins.magazine.compose.composition import Composition
 from plugins.magazine.compose.safe_text import strip_controls
@@ -25,16 +26,17 @@ from plugins.magazine.render.sections import IssueFragments, issue_fragments, wi
 from plugins.magazine.render.text import absolute, paragraph
 from plugins.magazine.render.text_blocks import blocks_text, section_text
 from plugins.typography.filters import FILTERS
+from plugins.typography.unbroken import keep_whole
 
 UNSUBSCRIBE = "https://personal.invalid/unsubscribe"
 PREFERENCES = "https://personal.invalid/preferences"
 """The personal places of a bundle (docs/reference/bundle.md): the mailer replaces them by each recipient's own links."""
 
-VERSION = "1"
+VERSION = "2"
 """Part of every cache key. Raise it when an HTML part would come out differently."""
 
-WIDEST = 576
-"""CSS pixels of an image: the sheet is 640 wide and leaves 32 on both sides."""
+PROSE_PICTURE = 160
+"""CSS pixels of a picture among the editor's words, at most: only the first article's is large, so that the words of all others are near."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class IssueRenderer:
         return without_marks(self._marked_html(issue))
 
     def _marked_html(self, issue: Composition) -> str:
-        rendered = self._render("issue.html", issue)
+        rendered = keep_whole(self._render("issue.html", issue))
         if self.cache is None:
             return _inlined(rendered)
         key = hashlib.sha256(f"{VERSION} {version('premailer')} {version('cssutils')} {rendered}".encode()).hexdigest()[:24]
@@ -120,6 +122,8 @@ class IssueRenderer:
         environment.filters.update(
             mail=self._mail_prose,
             absolute=lambda url: absolute(url, self.base),
+            picture=lambda url: absolute(mail_picture(url), self.base),
+            thumbnail=lambda url: absolute(mail_thumbnail(url), self.base),
             paragraph=paragraph,
             narrow=light.fold,
             blocks_text=lambda blocks: blocks_text(blocks, self.base),
@@ -127,8 +131,8 @@ class IssueRenderer:
         )
         return environment
 
-    def _mail_prose(self, html: str) -> Markup:
-        """Return prose as mail clients understand it: absolute addresses, no boxes that scroll, ``width`` and ``height`` on images."""
+    def _mail_prose(self, html: str, issue: Composition) -> Markup:
+        """Return prose as mail clients understand it: absolute addresses, no boxes that scroll, small pictures that lead to the issue's page."""
         body = parse_html(html)
         for box in body.root.xpath(".//div[@class='table']"):
             box.drop_tag()
@@ -136,17 +140,26 @@ class IssueRenderer:
             link.set("href", absolute(link.get("href"), self.base))
         for image in body.images:
             _mail_image(image, self.base)
+            if not any(above.tag == "a" for above in image.iterancestors()):
+                _put_link_around(image, absolute(issue.document.url, self.base))
         return Markup(body.html)  # noqa: S704 - the body was checked element by element when it was read
 
 
 def _mail_image(image: Any, base: str) -> None:
-    """Reserve the image's place; a narrow screen shrinks it by its style. Outlook reads only the ``width`` attribute."""
-    image.set("src", absolute(image.get("src"), base))
-    width, height = int(image.get("width", "576")), int(image.get("height", "324"))
-    mail_width = min(width, WIDEST)
-    image.set("width", str(mail_width))
-    image.set("height", str(round(height * mail_width / width)))
-    image.attrib.pop("loading", None)
+    """Make it small. Outlook reads only the ``width`` attribute; without ``height``, no program keeps an empty box for a picture that it does not load."""
+    image.set("src", absolute(mail_thumbnail(image.get("src")), base))
+    width = min(int(image.get("width", PROSE_PICTURE)), PROSE_PICTURE)
+    image.set("width", str(width))
+    image.set("style", f"max-width: {width}px")
+    for name in ("height", "loading", "sizes"):
+        image.attrib.pop(name, None)
+
+
+def _put_link_around(image: Any, address: str) -> None:
+    link = image.makeelement("a", {"href": address})
+    link.tail, image.tail = image.tail, None
+    image.getparent().replace(image, link)
+    link.append(image)
 
 
 def _inlined(html: str) -> str:

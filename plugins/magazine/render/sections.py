@@ -25,12 +25,17 @@ _HEADING = re.compile(r"(</?h)([1-5])(?=[ >])")
 
 @dataclass(frozen=True)
 class Fragment:
-    """A heading or a block in three forms. `article` is the path of the document that it shows; None for words of the editor, and for a heading."""
+    """A heading or a block in three forms. `article` is the path of the document that it shows; None for words of the editor, and for a heading.
+
+    `title` and `url` are that document's headline and its address, which is empty for a document that has been taken down.
+    """
 
     article: str | None
     html: str
     text: str
     light: str
+    title: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,8 +111,11 @@ def _fragments(number: int, blocks: tuple[Block, ...], html: dict[str, str], bas
     for place, block in enumerate(blocks, 1):
         text = strip_controls(block_text(block, base, wide))
         small = strip_controls(light.block_text(block, base, narrow))
-        article = None if isinstance(block, Prose) else block.document.path.as_posix()
-        yield Fragment(article, html[f"{number}.{place}"], text, small)
+        forms = html[f"{number}.{place}"], text, small
+        if isinstance(block, Prose):
+            yield Fragment(None, *forms)
+        else:
+            yield Fragment(block.document.path.as_posix(), *forms, block.title, f"{base}{block.document.url}" if block.linked else "")
 
 
 def _numbers(section: int) -> Iterator[str]:

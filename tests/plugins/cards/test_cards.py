@@ -11,8 +11,8 @@ from PIL import Image, ImageFont
 
 from plugins.builder.options import BuildReport
 from plugins.cards.card import _MARGIN, _SUBTITLE_LEFT, SIZE, Card, _shorten, break_lines, draw
-from plugins.cards.font import find_font
 from plugins.cards.renderer import CardRenderer
+from plugins.typography.font import find_font
 
 CARD = Card("南三陸町の港が開きました", "復興プレス", "#1a6f8f")
 

@@ -6,9 +6,11 @@ import datetime as dt
 import json
 
 import feedparser
+import lxml.html
 import pytest
 from lxml import etree
 
+from plugins.publications import feeds
 from tests.samples.tiny import NOW, TinySite, make_site
 
 
@@ -197,3 +199,28 @@ def test_a_summary_with_signs_of_html_is_words_in_the_feed(tiny: TinySite) -> No
     summary = etree.parse(str(tiny.site / "press/feed.xml")).find("{*}entry/{*}summary")
     assert summary is not None
     assert (summary.get("type"), summary.text) == ("text", "水位<警戒値 <img src=x onerror=alert(1)>")
+
+
+def test_the_feed_of_the_portal_has_every_notice_those_in_force_first_and_ten_others_at_least(tiny: TinySite) -> None:
+    notice = "---\ntitle: {title}\ndate: 2021-03-31 {time}\nexpires: 2021-04-02\nseverity: 警報\n{more}---\n水かさが増えています。\n"
+    tiny.write("notices/2021/replaced.md", notice.format(title="はじめの知らせ", time="09:00", more=""))
+    tiny.write("notices/2021/newer.md", notice.format(title="新しい知らせ", time="10:00", more="updates: replaced.md\n"))
+    for number in range(30):
+        tiny.write(f"notices/2021/n{number}.md", notice.format(title=f"知らせ{number}", time="08:00", more=""))
+        tiny.article(f"press/2020/a{number}.md", f"記事{number}")
+    tiny.build()
+    atom = [entry.title for entry in feedparser.parse((tiny.site / "feed.xml").read_bytes()).entries]
+    items = [item["title"] for item in json.loads((tiny.site / "feed.json").read_text("utf-8"))["items"]]
+    assert atom == items and len(atom) == 32 + feeds.FEWEST_OTHERS
+    assert "新しい知らせ" in atom[:31] and atom[31] == "はじめの知らせ" and all("記事" in title for title in atom[32:])
+
+
+def test_no_two_feeds_that_a_page_names_have_the_same_title(tiny: TinySite) -> None:
+    tiny.article("press/2020/a.md")
+    tiny.write("mail/press/1.md", "---\ntitle: 春の号\ndate: 2020-06-10\npreheader: 話題\n---\n## 話題\n\n本文です。\n")
+    tiny.build()
+    for page in sorted(tiny.site.rglob("*.html")):
+        links = lxml.html.fromstring(page.read_text("utf-8")).cssselect("link[rel=alternate]")
+        assert len({link.get("title") for link in links}) == len(links), page
+    names = [link.get("title") for link in tiny.tree("/mail/press/").xpath("//link[@rel='alternate']")]
+    assert len(names) == 6 and "復興プレス メール版の号（Atom）" in names

@@ -1,4 +1,6 @@
-"""Finds the font of the cards. The order is fixed and nothing is searched, so that one machine always takes the same file:
+"""Finds the font of pictures with words: cards, and SVG drawings that become a PNG for mails.
+
+The order is fixed and nothing is searched, so that one machine always takes the same file:
 
 1. ``CARD_FONT`` of the settings, a path; None for cards without words;
 2. the wheel ``noto-cjk-sans-jp-bold`` (extra ``cards``; SIL Open Font License 1.1);

@@ -1,0 +1,162 @@
+"""What an issue shows of its articles: a table of contents, one large picture, what became of an event; SVG as PNG, small copies for the rest."""
+
+from __future__ import annotations
+
+import io
+from pathlib import PurePosixPath
+
+import lxml.html
+import pytest
+from PIL import Image
+
+from plugins.diagnostics import ContentErrors
+from plugins.frontmatter.parse.image_files import MAIL_WIDTH, THUMBNAIL_WIDTH, mail_picture, mail_thumbnail
+from plugins.magazine.compose.blocks import EventTeaser
+from plugins.magazine.compose.composition import Composition, ContentsEntry, compose
+from tests.samples.tiny import TinySite
+
+ISSUE = "---\ntitle: 春の号\ndate: 2020-06-10 10:00\npreheader: 春の話題\n---\nこんにちは。\n\n"
+PICTURED = "---\ntitle: {title}\ndate: 2020-05-02\nimage: ../../images/{image}\nimage_alt: {alt}\n---\n本文です。\n"
+EVENT = "---\ntitle: 朝市\ndate: 2020-05-02\nstart: {start}\nvenue: 港\nfee: 無料\npublication: fair\n{more}---\n魚を売ります。\n"
+DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 640 360"><rect width="640" height="180" fill="#112233"/></svg>'
+BASE = "https://site.example.jp"
+
+
+def issue(site: TinySite, body: str) -> Composition:
+    site.write("mail/press/1.md", ISSUE + body)
+    library = site.library()
+    return compose(library.documents[PurePosixPath("mail/press/1.md")], library)
+
+
+def pictured(site: TinySite, name: str, image: str = "sea.png", alt: str = "海の絵") -> None:
+    site.write(f"press/2020/{name}.md", PICTURED.format(title=f"{name}の記事", image=image, alt=alt))
+
+
+def test_the_contents_name_each_article_and_each_section_that_has_none(tiny: TinySite) -> None:
+    tiny.article("press/2020/station.md", "駅が開きました")
+    composed = issue(tiny, "## 話題\n\n::記事 ../../press/2020/station.md\n\n## 後記\n\nまた来月。\n")
+    assert composed.contents == (
+        ContentsEntry("駅が開きました", "/press/2020/05/station/"),
+        ContentsEntry("後記", "/mail/press/1/#corner-2"),
+    )
+
+
+def test_of_two_sections_with_one_name_only_the_first_is_a_link(tiny: TinySite) -> None:
+    composed = issue(tiny, "## お知らせ\n\n一つめ。\n\n## お知らせ\n\n二つめ。\n")
+    assert [entry.url for entry in composed.contents] == ["/mail/press/1/#corner-1", ""]
+    tiny.build()
+
+
+def test_an_article_that_was_taken_down_stands_in_the_contents_without_a_link(tiny: TinySite) -> None:
+    tiny.write("press/2020/gone.md", "---\ntitle: 終わった記事\ndate: 2020-05-02\nexpires: 2020-12-31\n---\n本文です。\n")
+    composed = issue(tiny, "## 話題\n\n::記事 ../../press/2020/gone.md\n")
+    assert composed.contents == (ContentsEntry("終わった記事"),)
+
+
+def test_only_the_first_article_is_the_lead_and_only_if_it_has_a_picture(tiny: TinySite) -> None:
+    tiny.image()
+    pictured(tiny, "one")
+    pictured(tiny, "two")
+    tiny.article("press/2020/plain.md", "絵のない記事")
+    both = "::記事 ../../press/2020/one.md\n::記事 ../../press/2020/two.md\n"
+    lead = issue(tiny, f"## 話題\n\n{both}").lead
+    assert lead is not None and lead.title == "oneの記事"
+    assert issue(tiny, f"## 話題\n\n::記事 ../../press/2020/plain.md\n{both}").lead is None
+
+
+def test_one_picture_of_two_articles_is_no_link_of_one_name_to_two_places(tiny: TinySite) -> None:
+    tiny.image()
+    pictured(tiny, "one")
+    pictured(tiny, "two")
+    composed = issue(tiny, "## 話題\n\n::記事 ../../press/2020/one.md\n::記事 ../../press/2020/two.md\n")
+    assert [composed.alternative(teaser) for teaser in composed.teasers] == ["海の絵（oneの記事）", "海の絵（twoの記事）"]
+    tiny.build()
+
+
+@pytest.mark.parametrize(
+    ("start", "more", "title", "label"),
+    [
+        ("2020-06-09 10:00", "", "【終了】朝市", "日時"),
+        ("2020-06-10", "", "朝市", "日時"),  # it lasts the whole day
+        ("2020-06-11 10:00", "", "朝市", "日時"),
+        ("2020-06-09 10:00", "status: 中止\nupdated: 2020-05-03 10:00\n", "【中止】朝市", "もとの日時"),
+        ("2020-06-20 10:00", "status: 延期\nupdated: 2020-05-03 10:00\n", "【延期】朝市", "もとの日時"),
+        (
+            "2020-06-09 10:00",
+            "status: 日程変更\nupdated: 2020-05-03 10:00\nprevious_start: 2020-06-01 10:00\n",
+            "【終了】【日程変更】朝市",
+            "日時",
+        ),
+    ],
+)
+def test_an_event_says_in_every_form_when_it_is_and_what_became_of_it(
+    fair: TinySite, start: str, more: str, title: str, label: str
+) -> None:
+    fair.write("fair/2020/market.md", EVENT.format(start=start, more=more))
+    composed = issue(fair, "## 催し\n\n::記事 ../../fair/2020/market.md\n")
+    (teaser,) = composed.teasers
+    assert isinstance(teaser, EventTeaser) and (teaser.title, teaser.facts[0][0]) == (title, label)
+    assert composed.contents[0].title == title
+    fair.build()
+    for name in ("mail.html", "mail.txt", "light.txt"):
+        text = (fair.output / "mail/press/1" / name).read_text("utf-8").replace("<wbr>", "")
+        assert title in text and "港" in text, name
+
+
+@pytest.fixture
+def fair(tiny: TinySite) -> TinySite:
+    """A site with a publication of events."""
+    registry = tiny.root / "publications.toml"
+    registry.write_text(
+        registry.read_text("utf-8")
+        + '\n[publications.fair]\ntitle = "催し"\nreading = "もよおし"\nkind = "event"\ncolour = "#00695c"\ndepartment = "商工課"\n'
+        'contact = "fair@example.jp"\ndescription = "催しの知らせ"\n',
+        "utf-8",
+    )
+    return tiny
+
+
+@pytest.mark.parametrize("place", ["image", "prose"])
+@pytest.mark.parametrize("width", [640, 100])
+def test_an_svg_goes_into_a_mail_as_a_png_on_white(tiny: TinySite, place: str, width: int) -> None:
+    (tiny.content / "images").mkdir(parents=True, exist_ok=True)
+    (tiny.content / "images/map.svg").write_text(DRAWING.format(width=width, height=width * 9 // 16), "utf-8")
+    pictured(tiny, "map", "map.svg", "町の地図")
+    tiny.write(
+        "mail/press/1.md",
+        ISSUE + ("## 話題\n\n::記事 ../../press/2020/map.md\n" if place == "image" else "## 地図\n\n![町の地図](../../images/map.svg)\n"),
+    )
+    tiny.build()
+    tree = lxml.html.fromstring((tiny.output / "mail/press/1/mail.html").read_text("utf-8"))
+    (image,) = tree.iter("img")
+    address = mail_picture("/images/map.svg") if place == "image" else mail_thumbnail("/images/map.svg")
+    assert image.get("src") == f"{BASE}{address}" and address.endswith(".png")
+    data = (tiny.site / address.lstrip("/")).read_bytes()
+    with Image.open(io.BytesIO(data)) as drawn:
+        assert drawn.format == "PNG" and drawn.width == (MAIL_WIDTH if place == "image" else THUMBNAIL_WIDTH)
+        pixels = drawn.convert("RGB")
+        assert pixels.getpixel((5, 5)) == (0x11, 0x22, 0x33) and pixels.getpixel((5, drawn.height - 5)) == (255, 255, 255)
+    page = tiny.page("/mail/press/1/")
+    assert "/images/map.svg" in page, "a browser gets the drawing itself"
+
+
+def test_small_copies_are_made_for_the_pictures_of_issues_alone(tiny: TinySite) -> None:
+    for name in ("sea.png", "hill.png", "alone.png"):
+        tiny.image(f"images/{name}")
+    pictured(tiny, "one", "sea.png", "海の絵")
+    pictured(tiny, "two", "hill.png", "丘の絵")
+    pictured(tiny, "three", "alone.png", "別の絵")
+    tiny.write("mail/press/1.md", ISSUE + "## 話題\n\n::記事 ../../press/2020/one.md\n::記事 ../../press/2020/two.md\n")
+    tiny.build()
+    assert sorted(path.name for path in (tiny.site / "pictures/mail").rglob("*.png")) == ["hill.png", "sea.png"]
+
+
+def test_a_drawing_that_cannot_be_drawn_stops_the_build_and_names_its_file(tiny: TinySite) -> None:
+    (tiny.content / "images").mkdir(parents=True, exist_ok=True)
+    (tiny.content / "images/map.svg").write_text(
+        DRAWING.format(width=640, height=360).replace("#112233", "url(#g)").replace("</svg>", "<g></svg>"), "utf-8"
+    )
+    pictured(tiny, "map", "map.svg", "町の地図")
+    tiny.write("mail/press/1.md", ISSUE + "## 話題\n\n::記事 ../../press/2020/map.md\n")
+    with pytest.raises(ContentErrors, match=r"map\.(svg|md)"):
+        tiny.build()
