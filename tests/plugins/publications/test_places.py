@@ -35,7 +35,7 @@ def test_on_phones_and_paper_as_on_desks_each_municipality_lies_where_the_map_sa
     page = context.new_page()
     page.goto(f"{address}/places/")
     for medium in ("screen", "print"):
-        page.emulate_media(media=medium)  # type: ignore[arg-type]
+        page.emulate_media(media=medium)
         boxes = {
             name: page.locator(f'.map a[href="/places/{name}/"]').bounding_box() for name in ("kesennuma", "sendai", "shiroishi", "onagawa")
         }

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from plugins.frontmatter.model.fields import EndMoment, EventEnd, Line, Moment, WebAddress, field_error
 from plugins.frontmatter.model.meta import Dated
+from plugins.frontmatter.model.notices import Phones
 
 LONGEST_EVENT = dt.timedelta(days=731)
 """Two years. A calendar shows each day of an event, and a later end is a slip of the year."""
@@ -38,6 +39,8 @@ class Event(Dated):
     fee: Line | None = None
     organizer: Line | None = None
     contact: Line | None = None
+    phone: Phones = ()
+    wheelchair: Line | None = None
     access: Line | None = None
     parking: Line | None = None
     capacity: Line | None = None
