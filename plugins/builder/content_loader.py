@@ -15,6 +15,8 @@ from plugins.checks.criteria import AUDIT
 from plugins.context import Key, context_of
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.digest import digest
+from plugins.events.locator import OUTLINE, Outline, read_outline
+from plugins.events.locator import PATH as OUTLINE_FILE
 from plugins.frontmatter.advice import early_links, future_updates, incomplete_postings
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS, Library, read_library
 from plugins.frontmatter.load.content_cache import ContentCache
@@ -46,14 +48,15 @@ CONTENT_CACHE = Key[tuple[Path, str]]("content cache", __name__)
 
 @dataclass(frozen=True)
 class Content:
-    """The documents, the table of public works (``content/data/progress.csv``), the readings of hard place names, words for one thing, and the tables of
-    the situation.
+    """The documents, the table of public works (``content/data/progress.csv``), the readings of hard place names, words for one thing, the outline of the
+    prefecture, and the tables of the situation.
     """
 
     library: Library
     works: Works
     readings: ReadingTable
     synonyms: Synonyms
+    outline: Outline
     situation: Situation
 
 
@@ -68,8 +71,9 @@ def load_content(
     works, works_diagnostics = read_works(content, registry)
     readings, readings_diagnostics = read_table(content, registry)
     synonyms, synonyms_diagnostics = read_synonyms(content)
+    outline, outline_diagnostics = read_outline(content)
     situation, situation_diagnostics = read_situation(content, registry)
-    of_tables = works_diagnostics + readings_diagnostics + synonyms_diagnostics + situation_diagnostics
+    of_tables = works_diagnostics + readings_diagnostics + synonyms_diagnostics + outline_diagnostics + situation_diagnostics
     diagnostics = [_relative_to_checkout(content, diagnostic) for diagnostic in of_tables + check_vectors(content)]
     try:
         content_cache = ContentCache(cache[0], f"{cache[1]} {digest(registry)}", registry) if cache else None
@@ -81,10 +85,10 @@ def load_content(
     diagnostics += [_relative_to_checkout(content, diagnostic) for diagnostic in of_documents]
     if diagnostics:
         raise ContentErrors(diagnostics)
-    return Content(library, works, readings, synonyms, situation)
+    return Content(library, works, readings, synonyms, outline, situation)
 
 
-_TABLES = frozenset(map(str, (MUNICIPALITIES, PROGRESS, READING_TABLE, SYNONYM_TABLE, AUDIT)))
+_TABLES = frozenset(map(str, (MUNICIPALITIES, PROGRESS, READING_TABLE, SYNONYM_TABLE, OUTLINE_FILE, AUDIT)))
 """The tables that the build itself reads. Pages offer those of public works and of the audit, and what holds of those of the situation; the others stay out."""
 
 
@@ -140,6 +144,7 @@ def load(pelican: Any) -> None:
     build.provide(WORKS, content.works)
     build.provide(READINGS, content.readings)
     build.provide(SYNONYMS, content.synonyms)
+    build.provide(OUTLINE, content.outline)
     build.provide(SITUATION, content.situation)
     build.provide(SITE_ADDRESS, build.site_url or content.library.registry.site.url)
 

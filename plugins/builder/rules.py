@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from plugins.checks import descriptions
 from plugins.checks.rules import catalogue
 from plugins.diagnostics import Diagnostic, RuleDescription
+from plugins.events import locator
 from plugins.events.table_import import rules as events
 from plugins.frontmatter.model import rules as front_matter
 from plugins.magazine.compose import rules as composition
@@ -75,6 +76,7 @@ def read_descriptions() -> dict[str, RuleDescription]:
         *composition.RULES,
         *gate.RULES,
         *events.RULES,
+        *locator.RULES,
         *progress.RULES,
         *readings.RULES,
         *search.RULES,

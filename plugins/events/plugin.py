@@ -11,6 +11,7 @@ from pelican.writers import Writer
 from plugins.context import context_of
 from plugins.events import months, on_air
 from plugins.events.calendar import calendar
+from plugins.events.locator import OUTLINE
 from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.content_types import Event
@@ -29,6 +30,7 @@ class EventsGenerator(Generator):  # type: ignore[misc]
         """Sort the events, and put the addresses of the pages into the context, where section pages and the sitemap find them."""
         library = context_of(self.settings)[LIBRARY]
         self.now = library.now
+        self.context["locate"] = context_of(self.settings)[OUTLINE].locate
         self.events = library.live("event")
         self.publication: Publication | None = next((p for p in library.registry.publications.values() if p.content_type == "event"), None)
         self.articles = [d for d in reversed(library.live("article")) if d.publication is self.publication]

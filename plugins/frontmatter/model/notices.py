@@ -90,6 +90,9 @@ def _source_path(value: str) -> str:
 Lines = Annotated[tuple[Line, ...], BeforeValidator(_several), Field(min_length=1, max_length=12)]
 """One sentence, or several in the order in which people do them."""
 
+Phones = Annotated[tuple[Annotated[Phone, BeforeValidator(read_phone)], ...], BeforeValidator(_several)]
+"""Telephones, each with the name of who answers or without."""
+
 SourcePath = Annotated[Line, AfterValidator(_source_path)]
 
 
@@ -132,7 +135,7 @@ class Alert(Dated):
     areas: Line | None = None
     expires: NeededEnd
     issued_by: Line | None = None
-    phone: Annotated[tuple[Annotated[Phone, BeforeValidator(read_phone)], ...], BeforeValidator(_several)] = ()
+    phone: Phones = ()
     updates: SourcePath | None = None
     cancels: SourcePath | None = None
     correction: bool = False

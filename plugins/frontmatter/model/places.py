@@ -121,8 +121,9 @@ def read_places(table: Path) -> tuple[dict[str, Place], list[Diagnostic]]:
 
 
 def _place(row: CsvRow) -> Place:
-    around = tuple(row.cells.get("neighbours", "").split())
-    return Place(*(row.cells[name] for name in _COLUMNS), row.cells.get("office", ""), row.cells.get("site", ""), around)
+    cells = row.cells
+    around = tuple(cells.get("neighbours", "").split())
+    return Place(cells["code"], cells["name"], cells["reading"], cells["slug"], cells.get("office", ""), cells.get("site", ""), around)
 
 
 def _strangers(path: PurePosixPath, row: CsvRow, names: set[str]) -> list[Diagnostic]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import lxml.html
 import pytest
@@ -18,7 +19,7 @@ def test_every_municipality_leads_to_its_own_site_to_the_office_of_the_prefectur
     with SAMPLE.open(encoding="utf-8", newline="") as table:
         rows = {row["name"]: row for row in csv.DictReader(table)}
     for name, row in rows.items():
-        page = lxml.html.fromstring((sample.output / "site/places" / row["slug"] / "index.html").read_bytes())
+        page: Any = lxml.html.fromstring((sample.output / "site/places" / row["slug"] / "index.html").read_bytes())
         card = page.xpath("//section[@aria-labelledby='around']")[0]
         links = set(card.xpath(".//a/@href"))
         assert row["office"] in card.text_content() and row["site"] in links, name
@@ -34,7 +35,7 @@ def test_on_phones_and_paper_as_on_desks_each_municipality_lies_where_the_map_sa
     page = context.new_page()
     page.goto(f"{address}/places/")
     for medium in ("screen", "print"):
-        page.emulate_media(media=medium)  # type: ignore[arg-type]
+        page.emulate_media(media=medium)
         boxes = {
             name: page.locator(f'.map a[href="/places/{name}/"]').bounding_box() for name in ("kesennuma", "sendai", "shiroishi", "onagawa")
         }
@@ -70,5 +71,5 @@ def test_a_black_drawing_on_a_transparent_ground_stands_on_a_light_one_in_the_da
 
 
 def test_the_months_of_a_section_have_no_empty_cells(sample: BuildReport) -> None:
-    page = lxml.html.fromstring((sample.output / "site/fukko-press/index.html").read_bytes())
+    page: Any = lxml.html.fromstring((sample.output / "site/fukko-press/index.html").read_bytes())
     assert all(item.xpath("string(.//small)") != "0件" and item.xpath(".//a") for item in page.xpath("//div[@class='year']//li"))

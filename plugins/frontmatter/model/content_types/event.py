@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from plugins.frontmatter.model.fields import EndMoment, EventEnd, Line, Moment, WebAddress, field_error
 from plugins.frontmatter.model.meta import Dated
+from plugins.frontmatter.model.notices import Phones
 from plugins.typography.dates import japanese_clock, japanese_day
 
 LONGEST_EVENT = dt.timedelta(days=731)
@@ -39,6 +40,8 @@ class Event(Dated):
     fee: Line | None = None
     organizer: Line | None = None
     contact: Line | None = None
+    phone: Phones = ()
+    wheelchair: Line | None = None
     access: Line | None = None
     parking: Line | None = None
     capacity: Line | None = None
