@@ -16,9 +16,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from plugins.checks.descriptions import RuleDescription
 from plugins.context import Key
-from plugins.diagnostics import Diagnostic
+from plugins.diagnostics import Diagnostic, RuleDescription
 from plugins.digest import digest
 from plugins.inputs import InputFolder, UnreadableInput
 
