@@ -123,7 +123,9 @@ def read_outline(content: Path) -> tuple[Outline, list[Diagnostic]]:
 
 def _outline(feature: Any) -> Outline:
     geometry = feature["geometry"]
-    polygons = {"Polygon": lambda parts: [parts], "MultiPolygon": lambda parts: parts}[geometry["type"]](geometry["coordinates"])
+    if geometry["type"] not in ("Polygon", "MultiPolygon"):  # RFC 7946, 3.1.6 and 3.1.7
+        raise ValueError("no area")
+    polygons = [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
     rings = tuple(tuple(_points(ring)) for polygon in polygons for ring in polygon)
     outline = Outline(str(feature["properties"]["name"])[:40], rings)
     west, south, east, north = outline.box
