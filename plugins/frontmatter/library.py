@@ -16,7 +16,7 @@ import datetime as dt
 import hashlib
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -237,6 +237,7 @@ def _name_conflicts(headers: Iterable[tuple[str, Header | HeaderSummary]], conte
     Nor may a document have its own address among its former ones: its page would be a redirect to itself.
     """
     headers = list(headers)
+    files = {name for _, header in headers for name, key in header.claims if isinstance(name, str) and not name.endswith("/")}
     first_claim: dict[object, str] = {}
     path_of = {header.url: path for path, header in headers}
     diagnostics = []
@@ -249,9 +250,17 @@ def _name_conflicts(headers: Iterable[tuple[str, Header | HeaderSummary]], conte
                     diagnostics.append(
                         _conflict(content, path, key, f"この記事のいまのアドレス {name}", f"the address that it has now, {name}")
                     )
+            if key == "aliases" and files and (above := _file_above(str(name), files)):  # /old.php and /old.php/1/: a file is no folder
+                diagnostics.append(_conflict(content, path, key, f"ファイル {above}", f"the file {above}"))
             if other != path:
                 diagnostics.append(replace(_conflict(content, path, key, other, other), cause=PurePosixPath(other)))
     return diagnostics
+
+
+def _file_above(address: str, files: Collection[str]) -> str:
+    """Return which of ``files`` would have to be a folder for ``address``."""
+    parts = address.strip("/").split("/")
+    return next((file for end in range(1, len(parts)) if (file := "/" + "/".join(parts[:end])) in files), "")
 
 
 def _conflict(content: Path, path: str, key: str, other_ja: str, other_en: str) -> Diagnostic:

@@ -12,6 +12,7 @@ from pelican.writers import Writer
 from plugins.context import context_of
 from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS, last_change
+from plugins.frontmatter.model.addresses import page_file
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.notices import Alert
 from plugins.frontmatter.model.registry import Registry
@@ -87,9 +88,7 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         writer.write_file("404.html", self.get_template("404"), self.context, url="404.html")
 
     def _page(self, url: str, template: str, **variables: Any) -> None:
-        self.writer.write_file(
-            f"{url.lstrip('/')}index.html", self.get_template(template), self.context, url=url, page_url=url, **variables
-        )
+        self.writer.write_file(page_file(url), self.get_template(template), self.context, url=url, page_url=url, **variables)
 
     def _section(self, section: taxonomies.Section) -> None:
         publication = section.publication

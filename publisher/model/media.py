@@ -32,6 +32,8 @@ MEDIA_TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     ".webmanifest": "application/manifest+json",
+    # Former addresses of pages (`aliases`): files that lead on, whatever program made the page once.
+    **dict.fromkeys((".htm", ".shtml", ".php", ".php3", ".asp", ".aspx", ".jsp", ".cgi", ".do", ".cfm", ".pl"), "text/html; charset=utf-8"),
 }
 """Written out, because `mimetypes` reads the tables of the machine, and two publishing machines must sign the same manifest."""
 

@@ -31,6 +31,7 @@ from plugins.emergency.record import EmergencyRecord
 from plugins.file_lock import publish_lock
 from plugins.files import write_atomically, write_into
 from plugins.frontmatter.library import last_change
+from plugins.frontmatter.model.addresses import page_file
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Publication
 from plugins.frontmatter.moments import DocumentMoment, with_end
@@ -145,11 +146,11 @@ class FastPath:
         yield self._of_all(page_renderer)
         yield ((url.lstrip("/"), data) for url, data in forms)
         yield self._files_shown()
-        yield ((_page_name(d.url), self._pages.page(d).encode()) for d in (document, *self._earlier_notice()))
-        yield ((_page_name(url), text.encode()) for url, text in self._pages.of_publication(self._publication))
+        yield ((page_file(d.url), self._pages.page(d).encode()) for d in (document, *self._earlier_notice()))
+        yield ((page_file(url), text.encode()) for url, text in self._pages.of_publication(self._publication))
         yield self._portal()
         yield self._feeds()
-        yield ((_page_name(url), text.encode()) for url, text in self._pages.redirects(document))
+        yield ((page_file(url), text.encode()) for url, text in self._pages.redirects(document))
 
     def _earlier_notice(self) -> Iterator[Document]:
         if (path := followed(self._document)) and path in self._records:
@@ -215,7 +216,7 @@ class FastPath:
 
     def _banner(self) -> Banner:
         usual = self._pages.banner("")
-        own = {_page_name(url): self._pages.banner(url) for url in self._pages.context["navigation_urls"]}
+        own = {page_file(url): self._pages.banner(url) for url in self._pages.context["navigation_urls"]}
         copies = {self._reading_copies.name(name): self._reading_copies.of_slot(text) for name, text in own.items()}
         return Banner(self._site, usual, self._reading_copies.of_slot(usual), own | copies)
 
@@ -240,10 +241,6 @@ def _publication_of(record: EmergencyRecord, snapshot: Snapshot) -> Publication:
     publication = snapshot.documents[record.path].publication
     assert publication
     return publication
-
-
-def _page_name(url: str) -> str:
-    return f"{url.lstrip('/')}index.html"
 
 
 def path_below(content: Path, file: Path) -> PurePosixPath:

@@ -15,6 +15,7 @@ from plugins.emergency.fast_path.slots import PORTAL, URGENT, slot_text
 from plugins.emergency.fast_path.snapshot import Snapshot
 from plugins.emergency.forms import other_words
 from plugins.emergency.record import EmergencyRecord
+from plugins.frontmatter.model.addresses import page_file
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Publication
 from plugins.frontmatter.notice_chains import replacements
@@ -75,7 +76,7 @@ class SitePages:
     def redirects(self, document: Document) -> Iterator[tuple[str, str]]:
         """Yield the former addresses of a document, and the page at each."""
         for alias in dict.fromkeys(document.meta.aliases):
-            yield alias, self._render("redirect", f"{alias.lstrip('/')}index.html", page_url=alias, target=document)
+            yield alias, self._render("redirect", page_file(alias), page_url=alias, target=document)
 
     def of_publication(self, publication: Publication) -> Iterator[tuple[str, str]]:
         """Yield address and page of the front of a publication and of each of its months."""

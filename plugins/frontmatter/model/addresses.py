@@ -6,8 +6,10 @@ An address becomes a folder of the site. So each of its segments has to be a nam
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from plugins.frontmatter.model.words.languages import LANGUAGES
 
@@ -26,7 +28,11 @@ NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 PERMALINK = re.compile(r"/(?P<publication>[a-z0-9-]+)/(?P<month>[0-9]{4}/[0-9]{2})/(?P<name>[a-z0-9-]+)/")
 """The address of an article, as `plugins.frontmatter.model.document.permalink` makes it."""
 
-_FORMER = re.compile(r"/([a-zA-Z0-9._~-]+/)+")
+PAGE_ENDINGS = ("html", "htm", "shtml", "php", "php3", "asp", "aspx", "jsp", "cgi", "do", "cfm", "pl")
+"""Endings of pages of old sites. A file of such a name holds the page that leads on; the servers in ``docs/samples/site`` say that it is HTML."""
+
+_FORMER = re.compile(r"(/[^/]+)+/?")
+_PAGE = re.compile(rf"[^/]+\.(?:{'|'.join(PAGE_ENDINGS)})", re.IGNORECASE)
 
 # Windows: names of devices, whatever their ending (Microsoft, "Naming Files, Paths, and Namespaces"). An editor there could not even check the site out.
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
@@ -83,12 +89,36 @@ class OwnAddresses:
         return False
 
 
+def former_address(written: str) -> str:
+    """Return a former address in the one form that the site knows: decoded (RFC 3986, 2.5: UTF-8), NFC, with a slash at the end where it is a folder.
+
+    ``/old/index.html`` is ``/old/``. What cannot be decoded stays as it is written, and is refused by `check_former_address`.
+    """
+    try:
+        decoded = unquote(written, errors="strict")
+    except UnicodeDecodeError:
+        return written
+    address = unicodedata.normalize(
+        "NFC", written if _NOT_IN_FILES.search(decoded) or decoded.count("/") != written.count("/") else decoded
+    )
+    if address.lower().endswith("/index.html"):
+        return address[: -len("index.html")]
+    return address if address.endswith("/") or "." in address.rpartition("/")[2] else f"{address}/"
+
+
+def page_file(address: str) -> str:
+    """Return the file of the page at ``address``, below the site: ``a/index.html`` for ``/a/``, ``a.php`` for ``/a.php``."""
+    return f"{address.lstrip('/')}index.html" if address.endswith("/") else address.lstrip("/")
+
+
 def check_former_address(address: str, own: OwnAddresses) -> Words | None:
-    """Return what is wrong with a former address of a document; None if nothing is."""
-    if not _FORMER.fullmatch(address):
+    """Return what is wrong with a former address of a document, in the form of `former_address`; None if nothing is."""
+    if words := _never_served(address):
+        return words
+    if not _FORMER.fullmatch(address) or re.search(r"\s", address) or _NOT_IN_FILES.search(address):
         return (
-            f"前のアドレス「{address}」が正しくありません。「/old/address/」のように / で始めて / で終えてください",
-            f"{address!r} is no address of this site: write /old/address/",
+            f"前のアドレス「{address}」が正しくありません。「/old/address/」や「/old/page.html」のように、サイトの名前を除いて / から書いてください",
+            f"{address!r} is no address of this site: write /old/address/ or /old/page.html",
         )
     segments = address.strip("/").split("/")
     if any(segment.startswith(".") or segment.endswith(".") for segment in segments):
@@ -96,14 +126,43 @@ def check_former_address(address: str, own: OwnAddresses) -> Words | None:
             f"前のアドレス「{address}」に、点で始まるか終わる部分があります（「.」や「..」も使えません）。サイトの中のアドレスを書いてください",
             f"{address!r} has a part that begins or ends with a full stop ('.' and '..' included): write an address inside this site",
         )
-    if len(address) > LONGEST_ADDRESS or any(len(segment) > LONGEST_NAME for segment in segments):
+    # 255 bytes is the longest name of a file (NAME_MAX); a kanji has three.
+    if len(address) > LONGEST_ADDRESS or any(len(segment) > LONGEST_NAME or len(segment.encode()) > 200 for segment in segments):
         return (
-            f"前のアドレス「{address[:40]}…」が長すぎます（全体で{LONGEST_ADDRESS}字、/ のあいだは{LONGEST_NAME}字まで）",
-            f"{address[:40]!r}… is too long: {LONGEST_ADDRESS} characters at most, {LONGEST_NAME} between two slashes",
+            f"前のアドレス「{address[:40]}…」が長すぎます（全体で{LONGEST_ADDRESS}字、/ のあいだは{LONGEST_NAME}字、漢字やかななら66字まで）",
+            f"{address[:40]!r}… is too long: {LONGEST_ADDRESS} characters at most, {LONGEST_NAME} between two slashes, 66 if they are Japanese",
         )
     if device := next((segment for segment in segments if _DEVICE.fullmatch(segment)), ""):
         return _device_words(device)
     return _own_words(address) if own.takes(address) else None
+
+
+def _never_served(address: str) -> Words | None:
+    """Say why a server that only hands out files can never lead on from an address."""
+    if re.match(r"[a-z]+:|//", address, re.IGNORECASE):
+        return (
+            f"前のアドレス「{address[:80]}」には、サイトの名前（https://…）を書きません。名前のあとの / からを書いてください",
+            f"{address[:80]!r}: leave out the name of the site, and write what follows it, from the slash",
+        )
+    if "?" in address or "#" in address:
+        sign = "?" if "?" in address else "#"
+        return (
+            f"前のアドレス「{address[:80]}」の「{sign}」から後は、ファイルを渡すだけのサーバーには区別できません。その前までを書くか、サーバーの設定で案内してください",
+            f"{address[:80]!r}: a server of files does not see what follows {sign!r}: write what stands before it, or add a rule to the server's settings",
+        )
+    if "%" in address:
+        return (
+            f"前のアドレス「{address[:80]}」の % の文字は、UTF-8ではないか、アドレスの区切りです。そのままのファイルは置けません。サーバーの設定で案内してください",
+            f"{address[:80]!r}: its % stand for another encoding than UTF-8, or for a sign of addresses. No file can have this name: add a rule to the server's settings",
+        )
+    name = address.rpartition("/")[2]
+    if "." in name.strip(".") and not _PAGE.fullmatch(name) and not name.endswith("."):
+        return (
+            f"前のアドレス「{address[:80]}」はページではなく、ファイルのアドレスです。サーバーはその種類のファイルとして渡すので、案内のページは置けません。"
+            f"同じファイルを content/files/ に置いてリンクするか、ページなら {'、'.join(PAGE_ENDINGS[:4])} などで終わるアドレスを書いてください",
+            f"{address[:80]!r} is a file and no page: a server hands it out as that kind of file, so it cannot lead on. Put the file itself into content/files/",
+        )
+    return None
 
 
 def check_name(name: str) -> Words | None:

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from plugins.control_characters import is_blank
-from plugins.frontmatter.model.addresses import LONGEST_NAME, check_former_address
+from plugins.frontmatter.model.addresses import LONGEST_NAME, check_former_address, former_address
 from plugins.frontmatter.model.link_targets import is_web_address
 from plugins.frontmatter.model.places import place_named
 from plugins.frontmatter.model.registry import Place, Registry, Topic
@@ -196,9 +196,10 @@ def duration(value: str) -> str:
 
 
 def _old_address(value: str, info: ValidationInfo) -> str:
-    if words := check_former_address(value, _registry(info).own_addresses):
+    address = former_address(value)
+    if words := check_former_address(address, _registry(info).own_addresses):
         raise field_error(*words)
-    return value
+    return address
 
 
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from plugins.diagnostics import ContentErrors
 from plugins.files import WriteRefused, write_into
-from plugins.frontmatter.model.addresses import OwnAddresses, check_former_address, check_name
+from plugins.frontmatter.model.addresses import OwnAddresses, check_former_address, check_name, page_file
 from tests.plugins.builder.test_source_check import PARTNER
 from tests.samples.tiny import ARTICLE, PLACES, TinySite
 
@@ -20,7 +20,23 @@ OWN = OwnAddresses(frozenset({"press"}), frozenset({"/", "/places/", "/places/is
 
 
 @pytest.mark.parametrize(
-    "address", ["/old/address/", "/index.php/2012/04/", "/~user/", "/press/2012/03/old-name/", "/mail/press-old/7/", "/Old/A_b/"]
+    "address",
+    [
+        "/old/address/",
+        "/index.php/2012/04/",
+        "/~user/",
+        "/press/2012/03/old-name/",
+        "/mail/press-old/7/",
+        "/Old/A_b/",
+        "/復興/計画/",
+        "/a.html",
+        "/a/b.PHP",
+        "/a/index.htm",
+        "/cgi-bin/news.cgi",
+        "/v1.2/",
+        "/お知らせ・号外.html",
+        "/press/2012/03/a.asp",
+    ],
 )
 def test_an_old_address_of_another_site_may_lead_to_a_document(address: str) -> None:
     assert check_former_address(address, OWN) is None
@@ -29,8 +45,8 @@ def test_an_old_address_of_another_site_may_lead_to_a_document(address: str) -> 
 @pytest.mark.parametrize(
     "address",
     [
-        "/../../../escaped/", "/a/../b/", "/./", "/a/./", "/.../", "/.git/", "/a./", "//", "/a//b/", "a/", "/a", "", "/a b/", "/a\\b/", "/a\n/",
-        "/%2e%2e/", f"/{'a' * 300}/", "/" + "ab/" * 200, "/con/", "/a/NUL.txt/", "/日本/", "/C:/",
+        "/../../../escaped/", "/a/../b/", "/./", "/a/./", "/.../", "/.git/", "/a./", "//", "/a//b/", "a/", "", "/a b/", "/a\\b/", "/a\n/",
+        "/%2e%2e/", f"/{'a' * 300}/", "/" + "ab/" * 200, "/con/", "/a/NUL.txt/", "/C:/", "/日本語の\u200b名/", f"/{'漢' * 67}/", "/a b.html",
     ],
 )  # fmt: skip
 def test_an_address_that_cannot_be_a_folder_of_the_site_is_refused(address: str) -> None:
@@ -68,9 +84,9 @@ def test_what_the_check_accepts_the_writer_writes_inside_the_tree(address: str) 
     with TemporaryDirectory() as folder:
         tree = Path(folder, "site")
         if check_former_address(address, OWN) is None:
-            assert re.fullmatch(r"(/[^/.][^/]*)+/", address) and len(address) <= 300
-            write_into(tree, f"{address.strip('/')}/index.html", b"page")
-            assert [file.read_bytes() for file in tree.rglob("index.html")] == [b"page"]
+            assert re.fullmatch(r"(/[^/.][^/]*)+/?", address) and len(address) <= 300
+            write_into(tree, page_file(address), b"page")
+            assert [file.read_bytes() for file in tree.rglob("*") if file.is_file()] == [b"page"]
         if set(address.strip("/").split("/")) & {"..", "."}:
             with pytest.raises(WriteRefused):
                 write_into(tree, f"{address.lstrip('/')}index.html", b"page")
