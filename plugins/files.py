@@ -113,8 +113,8 @@ def _create(tree: str, folder: str, path: str, data: bytes | BinaryIO) -> None:
     """Make a new file. Raises `FileExistsError`; after any error nothing is left of it."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     real, entered = _entered(os.path.abspath(tree))  # noqa: PTH100 - as above; the cache must not depend on the working directory
-    enter(tree, folder, entered)
     try:
+        enter(tree, folder, entered)
         descriptor = os.open(path, flags, 0o666)
     except FileNotFoundError:  # somebody has deleted what was here
         entered.clear()

@@ -30,6 +30,7 @@ from plugins.digest import NoDigest, digest
 from plugins.files import make_private_folder
 from plugins.frontmatter import moments
 from plugins.frontmatter.library import LIBRARY
+from plugins.frontmatter.text_edits import EDITS, EditFollowers
 from plugins.incremental.pelican_compat import PelicanChanged, check_pelican
 from plugins.incremental.plan import PLAN, RenderPlan
 from plugins.incremental.writer import RenderFailed, render_pending
@@ -72,7 +73,7 @@ class RunResult:
     """What a run made: its render plan, the interval in which that holds, and the warnings of the checks.
 
     ``rerenderer`` renders single pages again in the same process. ``moments`` is the file of what begins and ends next (`plugins.frontmatter.moments`).
-    ``held_back`` are the issues of which no mail was made.
+    ``held_back`` are the issues of which no mail was made. ``plugins`` are the names of Pelican's plugins that took part.
     """
 
     plan: RenderPlan
@@ -81,6 +82,7 @@ class RunResult:
     warnings: tuple[Diagnostic, ...]
     moments: bytes
     held_back: tuple[HeldBack, ...] = ()
+    plugins: tuple[str, ...] = ()
 
 
 class PelicanRun:
@@ -98,6 +100,7 @@ class PelicanRun:
         self._build = add_context(self._settings, **flags, strict=options.strict, held=options.held)
         make_private_folder(self._build.cache)  # drafts, and mails before they are sent
         self._build.provide(PLAN, self._plan)
+        self._build.provide(EDITS, EditFollowers())
         if not options.fresh:
             self._build.provide(CONTENT_CACHE, (output / "content-cache.sqlite", fingerprint))
         self.input_paths = tuple(map(str, _input_paths(options, self._settings)))
@@ -112,7 +115,10 @@ class PelicanRun:
             render_pending(self._plan)
         if lines := pages_over_budget(self._site, self._pages_to_weigh(), self._plan.find_file):
             raise self._too_heavy(lines)
-        return RunResult(self._plan, Rerenderer(self._build), self._clock.validity, self._warnings(), self._moments(), self._unsent())
+        plugins = tuple(map(str, self._settings["PLUGINS"]))
+        return RunResult(
+            self._plan, Rerenderer(self._build), self._clock.validity, self._warnings(), self._moments(), self._unsent(), plugins
+        )
 
     def _moments(self) -> bytes:
         library, now = self._build.get(LIBRARY), self._clock.plain  # the plain moment: this list must not narrow the interval

@@ -26,12 +26,11 @@ from plugins.builder.claim import MARK as MARK
 from plugins.builder.claim import claim
 from plugins.builder.lock import output_lock
 from plugins.builder.options import MANIFEST, NEXT, BuildFailed, BuildOptions, BuildReport
-from plugins.builder.signals import signals_deferred
 from plugins.builder.trees import file_tree
+from plugins.builder.trees.exchange import ASIDE, STAGING, TREES, Exchange, Overtaken
 from plugins.builder.trees.swap import recover
 from plugins.clock import ValidityInterval
 from plugins.emergency.fast_path.snapshot_file import SNAPSHOT
-from plugins.file_lock import publish_lock
 from plugins.files import WriteRefused, write_atomically
 from plugins.inputs import UnreadableInput
 from plugins.processes import WorkerLost, run_ahead, without_gc
@@ -44,11 +43,6 @@ __all__ = ["BuildFailed", "BuildOptions", "BuildReport", "build", "verify"]
 
 MOMENTS = "moments.json"
 """What begins and ends next: `todoke publish --follow` and `todoke next` read it."""
-STAGING = "staging"
-_ASIDE = "previous"
-TREES = ("site", "mail", "announcements")
-"""The folders of ``output/`` that others read."""
-
 _TRIES = 5
 """Builds that a notice may overtake, one after the other."""
 
@@ -56,7 +50,7 @@ _TRIES = 5
 def build(
     options: BuildOptions,
     on_page: Callable[[], None] = lambda: None,
-    on_built: Callable[[RunResult], None] = lambda _result: None,
+    on_built: Callable[[PublishedBuild], None] = lambda _published: None,
     on_wait: Callable[[str], None] = lambda _words: None,
 ) -> BuildReport:
     """Build site and mail. ``on_page`` is called after each rendered page, ``on_built`` after something was built and published, ``on_wait`` with a
@@ -87,29 +81,27 @@ def _cache_error() -> type[Exception]:
     return sqlite3.Error
 
 
-def _build_locked(options: BuildOptions, output: Path, on_page: Callable[[], None], on_built: Callable[[RunResult], None]) -> BuildReport:
+def _build_locked(
+    options: BuildOptions, output: Path, on_page: Callable[[], None], on_built: Callable[[PublishedBuild], None]
+) -> BuildReport:
     """Build, while no other build works in ``output``."""
     for abandoned in output.glob(f"{NEXT}*"):  # by a build that was killed
         shutil.rmtree(abandoned, ignore_errors=True)
     for tree in TREES:
-        recover(output / tree, output / _ASIDE / tree)
+        recover(output / tree, output / ASIDE / tree)
     inputs = check_inputs(options, output)
-    if (record := inputs.record_if_unchanged(options)) and record.outputs == _list_outputs(output / MANIFEST, _scan(output)):
+    if (record := inputs.record_if_unchanged(options)) and record.outputs == list_outputs(output / MANIFEST, _scan(output)):
         return up_to_date.repeated_report(output, record)
     # Two devices that cost lines. An edit of one article of 10,000 takes 2.1 s with both, 1.0 s more without the first (what a build reads stays until
     # its end, and the garbage collection looks through it again and again), 0.5 s more without the second (another process scans the output).
     scan_ahead = partial(_scan, output, mirrors=inputs.record is not None and not options.fresh)
     for _ in range(_TRIES):
-        with suppress(_Overtaken), without_gc(), run_ahead(scan_ahead) as scan:
+        with suppress(Overtaken), without_gc(), run_ahead(scan_ahead) as scan:
             return _Run(options, output, inputs, scan).build(on_page, on_built)
         inputs = check_inputs(options, output)
     raise BuildFailed(
         "作っているあいだに、緊急のお知らせが何度も出ました。もう一度実行してください / notices went out while this build ran: run it again"
     )
-
-
-class _Overtaken(Exception):
-    """A notice went out by the fast path after this build had looked at the sources: its site would take the notice down again."""
 
 
 def _scan(output: Path, *, mirrors: bool = False) -> dict[str, file_tree.FileTree]:
@@ -123,13 +115,28 @@ def _scan(output: Path, *, mirrors: bool = False) -> dict[str, file_tree.FileTre
     return files_by_tree
 
 
-def _list_outputs(manifest: Path, files_by_tree: Mapping[str, file_tree.FileTree]) -> dict[str, list[int]]:
+def list_outputs(manifest: Path, files_by_tree: Mapping[str, file_tree.FileTree]) -> dict[str, list[int]]:
     """All files of the output as a build record keeps them. The manifest is one of them: without it, pages could not be taken over."""
     outputs = {f"{tree}/{name}": times for tree, files in files_by_tree.items() for name, times in file_tree.without_inodes(files).items()}
     with suppress(FileNotFoundError):
         stat = manifest.stat()
         outputs[MANIFEST] = [stat.st_size, stat.st_mtime_ns]
     return outputs
+
+
+@dataclass(frozen=True)
+class PublishedBuild:
+    """A build that is public, with what it leaves in memory: its record, and the files of each tree of the output.
+
+    ``is_mirrored`` tells whether the staging trees are equal to the published ones.
+    """
+
+    options: BuildOptions
+    result: RunResult
+    report: BuildReport
+    record: up_to_date.BuildRecord
+    files: dict[str, file_tree.FileTree]
+    is_mirrored: bool
 
 
 @dataclass(frozen=True)
@@ -141,18 +148,18 @@ class _Run:
     inputs: BuildInputs
     scan: Callable[[], dict[str, file_tree.FileTree]]
 
-    def build(self, on_page: Callable[[], None], on_built: Callable[[RunResult], None]) -> BuildReport:
+    def build(self, on_page: Callable[[], None], on_built: Callable[[PublishedBuild], None]) -> BuildReport:
         """Make everything in a folder of its own, then publish it."""
         # A new name for each build: the preview's rerender may still draw a card into the folder of the last build while this one runs.
         folder = Path(mkdtemp(prefix=NEXT, dir=self.output))
         try:
-            report, result = self._build_in(folder, on_page)
+            published = self._build_in(folder, on_page)
         finally:  # also after Ctrl-C and on a full disk: a folder that stays would keep the disk full
             shutil.rmtree(folder, ignore_errors=True)
-        on_built(result)
-        return report
+        on_built(published)
+        return published.report
 
-    def _build_in(self, folder: Path, on_page: Callable[[], None]) -> tuple[BuildReport, RunResult]:
+    def _build_in(self, folder: Path, on_page: Callable[[], None]) -> PublishedBuild:
         from plugins.builder.held_back.rounds import run_until_it_holds
         from plugins.builder.pelican_run import PelicanRun
 
@@ -163,7 +170,7 @@ class _Run:
         # The inputs are looked at before they are read: a source that somebody changes meanwhile is noticed next time.
         input_digest = self._input_digest(run.input_paths)
         result, held_back = run_until_it_holds(run, self.options, folder, prepare, on_page)
-        return self._publish(folder, replace(result, held_back=held_back), run.input_paths, input_digest), result
+        return self._publish(folder, replace(result, held_back=held_back), run.input_paths, input_digest)
 
     def _input_digest(self, paths: tuple[str, ...]) -> str:
         if self.inputs.record and self.inputs.record.input_paths == paths:
@@ -171,21 +178,21 @@ class _Run:
         (digest,) = up_to_date.input_digests(paths, options_text(self.options), self.inputs.checked_at)
         return digest
 
-    def _publish(self, folder: Path, result: RunResult, input_paths: tuple[str, ...], input_digest: str) -> BuildReport:
+    def _publish(self, folder: Path, result: RunResult, input_paths: tuple[str, ...], input_digest: str) -> PublishedBuild:
         from plugins.builder import provenance
         from plugins.builder.held_back.history import history_identity
         from plugins.builder.held_back.report import HELD_BACK, render
-        from plugins.builder.trees.staging import StagingTree, compare_trees
+        from plugins.builder.trees.staging import compare_trees
 
         output, files = self.output, self.scan()
         kept: dict[str, Set[str]] = {"site": result.plan.kept_files}
         changes = {tree: compare_trees(files[tree], output / tree, folder / tree, kept.get(tree, frozenset())) for tree in TREES}
-        staging = {tree: StagingTree(output / tree, output / STAGING / tree, output / _ASIDE / tree, files[tree]) for tree in TREES}
-        files_after = {tree: staging[tree].files_after(change) for tree, change in changes.items()}
+        exchange = Exchange(output, folder, files, changes)
+        files_after = exchange.files_after()
         report = _report(output, result, changes)
         # All that needs room on the disk comes first, and in the folder of this run. What follows only renames.
         result.plan.manifest.save(folder / MANIFEST)
-        outputs, summary = _list_outputs(folder / MANIFEST, files_after), up_to_date.summary_of(report)
+        outputs, summary = list_outputs(folder / MANIFEST, files_after), up_to_date.summary_of(report)
         validity = result.validity
         if report.held_back:
             # Whether a file is at fault may depend on the moment, and that of a run which failed was not recorded to its end.
@@ -195,22 +202,9 @@ class _Run:
         write_atomically(folder / HELD_BACK, render(report.held_back))
         write_atomically(folder / MOMENTS, result.moments)
         provenance.save(self.options, folder)
-        for tree, change in changes.items():
-            staging[tree].prepare(folder / tree, change)
-        with signals_deferred(), publish_lock(output):
-            if self._is_overtaken():
-                raise _Overtaken
-            for tree, change in changes.items():
-                staging[tree].publish(folder / tree, change)
-            for state in (
-                *folder.glob("*.json"),
-                folder / MANIFEST,
-            ):  # and what packages keep for their next build, such as the search index
-                state.replace(output / state.name)
-        with suppress(OSError):  # the site is public; the next build mends the staging tree
-            for tree, change in changes.items():
-                staging[tree].follow(change)
-        return report
+        exchange.prepare()
+        is_mirrored = exchange.publish(self._is_overtaken)
+        return PublishedBuild(self.options, result, report, record, {**files_after}, is_mirrored=is_mirrored)
 
     def _is_overtaken(self) -> bool:
         """Only builds and the fast path write the snapshot, and no other build is at work."""

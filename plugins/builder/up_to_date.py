@@ -24,7 +24,7 @@ from plugins.files import write_atomically
 
 FORMAT = 4
 
-_UNSETTLED = 3_000_000_000
+UNSETTLED = 3_000_000_000
 """Nanoseconds. FAT keeps times in steps of 2 s: a file that changed less than this before it was looked at may change again without another time.
 So its bytes count as well."""
 
@@ -87,10 +87,10 @@ def _add_files(path: str, hashers: Sequence[tuple[int, Any]]) -> None:
     first_moment = min((moment for moment, _ in hashers), default=0)
     for line, file, time in listing(path):
         lines.append(line)
-        if first_moment - time <= _UNSETTLED:
+        if first_moment - time <= UNSETTLED:
             _update(hashers, lines)
             lines = []
-            _update([(moment, hasher) for moment, hasher in hashers if moment - time <= _UNSETTLED], [_file_digest(file)])
+            _update([(moment, hasher) for moment, hasher in hashers if moment - time <= UNSETTLED], [_file_digest(file)])
     _update(hashers, lines)
 
 
@@ -134,6 +134,11 @@ def listing(path: str) -> Iterator[tuple[str, str, int]]:
 def _line(name: str, path: str, attributes: os.stat_result) -> tuple[str, str, int]:
     time = attributes.st_mtime_ns if stat.S_ISREG(attributes.st_mode) else _NO_FILE
     return f"{name}\0{attributes.st_size} {attributes.st_mtime_ns}\0", path, time
+
+
+def file_line(path: str) -> str:
+    """Return the line that `listing` yields for the regular file at ``path``. Raises `OSError`."""
+    return _line(path.rpartition(os.sep)[2], path, os.stat(path, follow_symlinks=False))[0]  # noqa: PTH116 - see above
 
 
 def _link_line(entry: os.DirEntry[str]) -> str:

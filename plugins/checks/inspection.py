@@ -75,7 +75,7 @@ def inspect(content: Path, registry: Registry, levels: Levels, library: Library 
 def inspect_source(content: Path, registry: Registry, levels: Levels, path: PurePosixPath) -> tuple[Diagnostic, ...]:
     """Run every rule that is not off on one source below ``content``; an imported partner entry has no diagnostics, as in `inspect`."""
     inspector = _Inspector(content, registry, levels)
-    ((_, result),) = map_watched(inspector.inspect_one, [str(path)])
+    ((_, result),) = map_watched(inspector.inspect_one, [str(path)], quick=is_quick(InputFolder(content), [str(path)]))
     return (inspector.given_up(result) if isinstance(result, Overrun) else result).diagnostics
 
 

@@ -24,6 +24,7 @@ from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS, Library, last_cha
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Publication
 from plugins.frontmatter.notice_chains import in_force
+from plugins.frontmatter.text_edits import EDITS, TextEdits
 from plugins.incremental.plan import PLAN
 from plugins.inputs import InputFolder
 from plugins.readings.table import READINGS, ReadingTable
@@ -55,16 +56,24 @@ class EmergencyGenerator(Generator):  # type: ignore[misc]
         for publication in library.registry.publications.values():
             if publication.content_type in ("notice", "drill"):
                 self._write_all(publication, library, pages)
-        write_into(
-            self.build.site.parent,
-            SNAPSHOT,
-            snapshot_of(self.build, self.settings.get("CARD_FONT", ""), has_copies=bool(self.context.get("furigana"))).render(),
-        )
+        self._write_snapshot()
+        if followers := self.build.get(EDITS):
+            followers.on_edit(self._update)
         for path, record in self.records.items():
             if publication_of := library.documents[path].publication:
                 is_refused = refusal(record, publication_of.live_since, library.now) is not None
                 for url, data in forms_of_record(record, publication_of, pages, readings, is_refused=is_refused):
                     self._write(url, data)
+
+    def _write_snapshot(self) -> None:
+        snapshot = snapshot_of(self.build, self.settings.get("CARD_FONT", ""), has_copies=bool(self.context.get("furigana")))
+        self.newest = {f"{entry.url}" for entry in snapshot.newest}
+        write_into(self.build.site.parent, SNAPSHOT, snapshot.render())
+
+    def _update(self, edits: TextEdits) -> None:
+        """The snapshot says the words of the newest documents. Notices themselves are never edited in place."""
+        if any(document.url in self.newest for document in edits.documents):
+            self._write_snapshot()
 
     def _write(self, url: str, data: bytes) -> None:
         """Write one form; a page is told to whoever counts them."""

@@ -17,6 +17,7 @@ from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.content_types import Event
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Publication
+from plugins.frontmatter.text_edits import EDITS, NeedsWholeBuild, TextEdits
 from plugins.readings.table import READINGS
 
 ON_AIR = (8, 2)
@@ -34,6 +35,8 @@ class EventsGenerator(Generator):  # type: ignore[misc]
         self.events = library.live("event")
         self.publication: Publication | None = next((p for p in library.registry.publications.values() if p.content_type == "event"), None)
         self.articles = [d for d in reversed(library.live("article")) if d.publication is self.publication]
+        if followers := context_of(self.settings).get(EDITS):
+            followers.on_edit(self._refuse_spoken)
         self.context["calendar_url"] = ""
         if self.publication:
             self.front = f"{self.publication.url}calendar/"
@@ -41,6 +44,11 @@ class EventsGenerator(Generator):  # type: ignore[misc]
             self.context["calendar_url"] = self.front
             urls = [self.front, f"{self.publication.url}on-air/", *(month.url for month in self.months)]
             self.context.setdefault("section_urls", {}).setdefault(self.publication.key, []).extend(urls)
+
+    def _refuse_spoken(self, edits: TextEdits) -> None:
+        """The script for the radio is made of the words of these articles."""
+        if any(document.path in edits.paths for document in self.articles):
+            raise NeedsWholeBuild("an article of the publication whose script is read on air")
 
     def generate_output(self, writer: Writer) -> None:
         self.writer, base = writer, self.context["base"]

@@ -16,7 +16,7 @@ import datetime as dt
 import hashlib
 import re
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -202,6 +202,27 @@ class _CachedText:
     @property
     def markdown(self) -> str:
         return self.cache.body(self.path)[1]
+
+
+def read_again(library: Library, content: Path, paths: Sequence[str], known: Mapping[str, Document]) -> list[tuple[Document, bytes]]:
+    """Return the documents at ``paths`` as they are now, each with the digest of its source, and put them into the cache of ``library``.
+
+    ``known`` are all documents of the library by path. Raises `ContentErrors`.
+    """
+    scanned_at, files = time.time_ns(), InputFolder(content)
+    stats = {path: stat for path in paths if (stat := files.stat(path))}
+    collector, share = (
+        _Collector(library.cache, stats, scanned_at),
+        ShareReader(content, library.registry, library.now, library.shows_drafts),
+    )
+    references = ReferenceResolver(content, library.registry, known, library.now)
+    with open_reader(share, list(stats), known) as reader:
+        diagnostics = [diagnostic for batch in reader.headers() for diagnostic in batch.diagnostics]
+        collector.collect(reader.results(known, references.images), references)
+    if diagnostics := diagnostics + collector.diagnostics:
+        raise ContentErrors(diagnostic.below(content.name) for diagnostic in diagnostics)
+    read = collector.documents
+    return [(read[path].with_text(_CachedText(library.cache, path)), collector.digests[read[path].path]) for path in read]
 
 
 def _is_unchanged(content: Path, path: str, file: InputStat, row: CachedDocument) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from plugins.clock import ALWAYS, ValidityInterval
@@ -56,9 +56,12 @@ def render(moments: list[DocumentMoment], built: dt.datetime, validity: Validity
     """Return the file. ``until`` is the first moment at which a build may come out otherwise, or null; it may lie before the first of ``moments``, where
     a page shows today's date.
     """
-    until = None if validity.until == ALWAYS.until else validity.until.isoformat()
-    record = {"format": FORMAT, "built": built.isoformat(), "until": until, "moments": [asdict(moment) for moment in moments]}
+    record = {"format": FORMAT, "built": built.isoformat(), "until": _until(validity), "moments": [asdict(moment) for moment in moments]}
     return json.dumps(record, ensure_ascii=False, indent=1).encode()
+
+
+def _until(validity: ValidityInterval) -> str | None:
+    return None if validity.until == ALWAYS.until else validity.until.isoformat()
 
 
 def with_end(data: bytes, end: DocumentMoment) -> bytes:
@@ -68,6 +71,14 @@ def with_end(data: bytes, end: DocumentMoment) -> bytes:
     moments = sorted([*others, asdict(end)], key=lambda each: (_moment(each["at"]), each["what"], each["document"]))
     until = min(record["until"] or end.at, end.at, key=_moment)
     return json.dumps({**record, "until": until, "moments": moments}, ensure_ascii=False, indent=1).encode()
+
+
+def built_at(data: bytes, now: dt.datetime, validity: ValidityInterval, titles: Mapping[str, str]) -> bytes:
+    """Return the file for a build at the moment ``now`` that changed nothing but ``titles``, by path. Raises as `with_end`."""
+    record = json.loads(data)
+    record["until"] = _until(validity)
+    moments = [{**each, "title": titles.get(each["document"], each["title"])} for each in record["moments"] if _moment(each["at"]) > now]
+    return json.dumps({**record, "built": now.isoformat(), "moments": moments}, ensure_ascii=False, indent=1).encode()
 
 
 def _moment(text: str) -> dt.datetime:

@@ -14,6 +14,7 @@ from plugins.context import Key, context_of
 from plugins.digest import digest
 from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY
+from plugins.frontmatter.text_edits import EDITS, TextEdits
 from plugins.furigana.copier import PageCopier, copy_name
 from plugins.incremental.plan import PLAN
 from plugins.incremental.writer import render_pending
@@ -50,12 +51,22 @@ def write_edition(pelican: Pelican) -> None:
     site, plan = build.site, build.get(PLAN)
     render_pending(plan)
     writer = _EditionWriter(site, PageCopier(build.cache / "furigana", build[_KNOWN], tools))
-    for _, copies in map_batches(writer.write_copies, writer.without_copy(plan.rendered if plan else None)):
-        for page, copy in copies:
-            if plan:
-                plan.add_side_file(page, copy)
-                plan.on_page()
-            signals.content_written.send(str(site / copy), context={})
+
+    def copy_pages(pages: Iterable[str] | None) -> None:
+        for _, copies in map_batches(writer.write_copies, writer.without_copy(pages)):
+            for page, copy in copies:
+                if plan:
+                    plan.add_side_file(page, copy)
+                    plan.on_page()
+                signals.content_written.send(str(site / copy), context={})
+
+    def update(edits: TextEdits) -> None:
+        if edits.pages:
+            copy_pages(edits.pages)
+
+    copy_pages(plan.rendered if plan else None)
+    if followers := build.get(EDITS):
+        followers.on_edit(update)
 
 
 @dataclass(frozen=True)

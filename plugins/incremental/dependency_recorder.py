@@ -7,7 +7,7 @@ arguments, and those were recorded when the template read them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Set, ValuesView
 from contextlib import contextmanager
 from typing import Any
 
@@ -81,6 +81,13 @@ class DependencyRecorder:
         """Count the reads of a fragment as reads of the page that shows it."""
         if self.reads is not None:
             self.reads.update(reads)
+
+    def forget(self, reads: Set[Read]) -> None:
+        """Forget the digests of ``reads``, and those of their owners as a whole: the owners were changed in place."""
+        for read in reads:
+            self.digests.pop(read, None)
+            self.record_reads.pop(read, None)
+            self.record_digests.pop(read[0], None)
 
     def record(self, owner: str, name: str, value: Any) -> None:
         """Record the read of a name of the context, or of an entry of a mapping."""

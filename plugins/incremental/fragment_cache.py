@@ -6,7 +6,7 @@ that all pages share, so the same arguments give the same fragment on every page
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -64,6 +64,11 @@ class FragmentCache:
         plan.clock.narrow(fragment.validity)
         plan.side_files += fragment.side_files
         return fragment.text
+
+    def forget(self, reads: Set[Read]) -> None:
+        """Drop the fragments that were made from one of ``reads``: what these gave is another value now."""
+        for key in [key for key, fragment in self._fragments.items() if not reads.isdisjoint(fragment.reads)]:
+            del self._fragments[key]
 
     def _make(self, name: str, arguments: dict[str, Any], plan: FragmentContext) -> Fragment:
         outer, plan.side_files = plan.side_files, []

@@ -76,6 +76,7 @@ class ReadTable:
         self._loaded = dict(rows or {})
         self._unpacked: dict[str, dict[tuple[str, str], int]] = {}
         self.length = length
+        self._owner_at: list[str] | None = None
 
     def __contains__(self, owner: str) -> bool:
         return owner in self._loaded or owner in self._unpacked
@@ -102,8 +103,21 @@ class ReadTable:
             }
             self._loaded.pop(owner, None)
         position = positions.setdefault((name, digest), self.length)
-        self.length += position == self.length
+        if position == self.length:
+            self.length += 1
+            if self._owner_at is not None:
+                self._owner_at.append(owner)
         return position
+
+    @property
+    def owner_at(self) -> Sequence[str]:
+        """The owner of each read by its position; of a position that no read has, an empty text. Made when first asked for, and kept up from then on."""
+        if self._owner_at is None:
+            self._owner_at = [""] * self.length
+            for owner in self.owners():
+                for _, _, position in self.reads_from(owner):
+                    self._owner_at[position] = owner
+        return self._owner_at
 
     def rows(self) -> dict[str, OwnerReads]:
         """Return everything as the file holds it."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
+from jinja2 import Environment, Template
 
 from plugins.clock import TrackedClock
 from plugins.context import Key
@@ -15,6 +15,9 @@ from plugins.incremental.dependency_recorder import DependencyRecorder, record_e
 from plugins.incremental.invalidation import Invalidation
 from plugins.incremental.manifest import Manifest, PageEntry, load_manifest
 from plugins.incremental.template_digests import TemplateDigests
+
+PageVariables = tuple[Template, dict[str, Any], dict[str, Any]]
+"""The template of a page, the variables of all pages, and those of this page alone."""
 
 
 class RenderPlan:
@@ -51,7 +54,10 @@ class RenderPlan:
         """What plugins wrote while the current page was rendered."""
         self.on_page: Callable[[], None] = lambda: None
         self.render_pending: Callable[[], None] = lambda: None
-        """Set by the writer."""
+        self.render_again: Callable[[Iterable[str]], None] = lambda _names: None
+        """Both set by the writer. The second renders pages that this run has rendered or kept, after something they read was changed in place."""
+        self.page_variables: dict[str, PageVariables] = {}
+        """By page. A resident build renders with them for as long as it lives."""
         self.view: tuple[Environment, dict[str, Any]] | None = None
         """The environment and the variables of all pages, for a rerender after the build."""
         self._environments: dict[int, tuple[Invalidation, TemplateDigests]] = {}

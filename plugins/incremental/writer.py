@@ -12,7 +12,7 @@ import os
 import traceback
 from array import array
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,9 @@ _log = logging.getLogger(__name__)
 
 _ENOUGH = 8
 """Pages for which another process is started. One new article changes a dozen long lists, and they are worth it."""
+
+_ENOUGH_AGAIN = 200
+"""The same for a resident build: what this process renders itself, the rows of long lists above all, it has at hand for the next edit."""
 
 NEW = "このページの前の記録がありません（新しいページか、設定・プログラムが変わったあと） / no record of the page: it is new, or code or settings changed"
 
@@ -65,6 +68,7 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         self._plan = context_of(self.settings).get(PLAN)
         if self._plan is not None:
             self._plan.render_pending = self._render_pending
+            self._plan.render_again = self._render_again
 
     @property
     def pages(self) -> int:
@@ -79,6 +83,7 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         if plan is None or not name or paginated or relative_urls:
             super().write_file(name, template, context, relative_urls, paginated, **kwargs)
             return
+        plan.page_variables[name] = template, context, kwargs
         invalidation, digests = plan.for_environment(template.environment, context)
         template_digest = digests.digest(template.name or "")
         entry = plan.last_manifest.pages.get(name)
@@ -102,7 +107,15 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         if signals.content_written.receivers:
             signals.content_written.send(target, context=ChainMap(own, context))
 
-    def _render_pending(self) -> None:
+    def _render_again(self, names: Iterable[str]) -> None:
+        """See `RenderPlan.render_again`. The templates are as they were. Raises `RenderFailed`."""
+        if plan := self._plan:
+            for name in names:
+                template, context, own = plan.page_variables[name]
+                self._pending.append(RenderJob(name, template, plan.manifest.pages[name].template_digest, context, own))
+            self._render_pending(_ENOUGH_AGAIN)
+
+    def _render_pending(self, enough: int = _ENOUGH) -> None:
         """Raises `RenderFailed`."""
         plan, jobs = self._plan, self._pending
         if plan is None:
@@ -111,7 +124,7 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         jobs_by_name = {job.name: job for job in jobs}
         # Each worker numbers its reads by itself. `positions` translates its numbers into positions in the manifest's table.
         positions_of_worker: dict[int, list[int]] = {}
-        for worker, (new_rows, record_digests, entries) in map_batches(_PageRenderer(plan).render_batch, jobs, enough=_ENOUGH):
+        for worker, (new_rows, record_digests, entries) in map_batches(_PageRenderer(plan).render_batch, jobs, enough=enough):
             positions = positions_of_worker.setdefault(worker, [])
             positions += map(plan.manifest.table.position, new_rows)
             plan.manifest.record_digests |= record_digests

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Iterable
-from contextlib import aclosing, nullcontext
+from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -14,14 +15,17 @@ from watchfiles import Change, awatch
 
 from plugins.builder.lock import BuildBusy, output_lock
 from plugins.builder.options import BuildFailed, BuildOptions
+from plugins.builder.resident.engine import ResidentBuild
 from plugins.builder.rules import failure_diagnostics
-from plugins.builder.run import build
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.files import WriteRefused
 
 if TYPE_CHECKING:
-    from plugins.builder.pelican_run import RunResult
     from plugins.builder.rerender import Rerenderer
+    from plugins.builder.run import PublishedBuild
+
+_IDLE = 2.0
+"""Seconds without a change after which what is in memory is written for the next process."""
 
 _BUSY_AGAIN = 1.0
 """Seconds after which a build is tried again that another process's build was in the way of."""
@@ -53,13 +57,22 @@ class LivePreview:
     version: int = 0
     diagnostics: tuple[Diagnostic, ...] = ()
     _rerenderer: Rerenderer | None = None
+    _resident: ResidentBuild = field(default_factory=ResidentBuild)
     _busy: bool = False
     """Whether another process's build was in the way of the last one."""
     _is_building: bool = False
+    _is_unsure: bool = True
+    """Whether something may have changed of which no event came."""
+    _saving: asyncio.TimerHandle | None = None
+    _pages: threading.Lock = field(default_factory=threading.Lock)
+    """Held by whoever renders pages of the last build."""
     _saved: list[Path] = field(default_factory=list)
     """What was saved since the running build began."""
     _due: asyncio.Event = field(default_factory=asyncio.Event)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    def __post_init__(self) -> None:
+        self._resident.on_built = self._keep_rerenderer
 
     @property
     def site(self) -> Path:
@@ -70,7 +83,12 @@ class LivePreview:
         return self.options.output / "mail"
 
     async def build(self) -> None:
-        """Build once, and wake every browser. Documents that were saved meanwhile are rendered again: the build may have read them before."""
+        """Look at everything, build, and wake every browser."""
+        self._is_unsure = True
+        await self._build_once()
+
+    async def _build_once(self) -> None:
+        """Build, and wake every browser. Documents that were saved meanwhile are rendered again: the build may have read them before."""
         self._saved.clear()
         diagnostics = await asyncio.to_thread(self._build)
         for path in dict.fromkeys(self._saved):
@@ -80,13 +98,26 @@ class LivePreview:
         await self._notify()
 
     async def show(self, changed: Iterable[Path]) -> None:
-        """Show the page of a saved document, or its diagnostics, before the next build, also while a build runs."""
+        """Show what was saved: at once in the whole site if only words changed, else the page of the document or its diagnostics. Then a build is due."""
         paths = list(changed)
+        if await asyncio.to_thread(self._edit, paths):
+            self.diagnostics = ()
+            await self._notify()
+            self._save_later()
+            return
+        self._due.set()
         self._saved += paths
         diagnostics = await asyncio.to_thread(self._rerender, paths)
         if diagnostics is not None:
             self.diagnostics = diagnostics
             await self._notify()
+
+    def _save_later(self) -> None:
+        """Write what the next process takes over as soon as nobody saves for a while."""
+        loop = asyncio.get_running_loop()
+        if self._saving:
+            self._saving.cancel()
+        self._saving = loop.call_later(_IDLE, lambda: loop.run_in_executor(None, self._save))
 
     async def _notify(self) -> None:
         async with self._changed:
@@ -97,6 +128,7 @@ class LivePreview:
         """Build, and watch until ``stop`` is set."""
         self._due.set()
         await self.watch(stop)
+        await asyncio.to_thread(self._save)
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Build after each change until ``stop`` is set. All changes during a build start one more build."""
@@ -104,6 +136,7 @@ class LivePreview:
             group.create_task(self._build_when_due(stop))
             while not stop.is_set():
                 await self._watch_folders(stop)
+                self._is_unsure = True
                 self._due.set()  # something may have changed while nobody watched; and the other task sees that it is to stop
 
     async def _watch_folders(self, stop: asyncio.Event) -> None:
@@ -115,14 +148,13 @@ class LivePreview:
         async with aclosing(awatch(*folders, recursive=False, stop_event=stop, step=_STEP, debounce=_DEBOUNCE)) as watcher:
             async for changes in watcher:
                 await self.show(Path(path) for _, path in changes)
-                self._due.set()
                 if any(_is_new_folder(change, path) for change, path in changes):
                     return
 
     async def _build_when_due(self, stop: asyncio.Event) -> None:
         while await self._due.wait() and not stop.is_set():
             self._due.clear()
-            await self.build()
+            await self._build_once()
             if self._busy:  # another process builds into this output: its pages are not ours
                 asyncio.get_running_loop().call_later(_BUSY_AGAIN, self._due.set)
 
@@ -136,19 +168,34 @@ class LivePreview:
         """Build, and return the diagnostics."""
         self._busy, self._is_building = False, True
         try:
-            # An editor is told what is wrong, and sees no older version in its place.
-            build(replace(self.options, strict=True), on_built=self._keep_rerenderer)
+            self._resident.build(self._strict, None if self._is_unsure else ())
+            self._is_unsure = False
         except ContentErrors as errors:
             return errors.diagnostics
         except (BuildFailed, OSError) as error:  # `OSError`: no such folder, a full disk
-            self._busy = isinstance(error, BuildBusy)
+            self._busy = self._is_unsure = isinstance(error, BuildBusy)
             return failure_diagnostics(error, self.options.output)
         finally:
             self._is_building = False
         return ()
 
-    def _keep_rerenderer(self, result: RunResult) -> None:
-        self._rerenderer = result.rerenderer
+    @property
+    def _strict(self) -> BuildOptions:
+        """An editor is told what is wrong, and sees no older version in its place."""
+        return replace(self.options, strict=True)
+
+    def _edit(self, changed: list[Path]) -> bool:
+        """Bring ``changed`` into the whole site; tell whether that was possible at once."""
+        with suppress(BuildFailed, OSError), self._pages:
+            return self._resident.edit(self._strict, changed) is not None
+        return False
+
+    def _save(self) -> None:
+        with suppress(BuildFailed, OSError):  # it is not needed by us
+            self._resident.save()
+
+    def _keep_rerenderer(self, published: PublishedBuild) -> None:
+        self._rerenderer = published.result.rerenderer
 
     def _rerender(self, changed: list[Path]) -> tuple[Diagnostic, ...] | None:
         """Render the page of the one document that changed, and return its diagnostics; None if only a build can tell."""
@@ -156,7 +203,8 @@ class LivePreview:
         if self._rerenderer is None or len(changed) != 1 or not changed[0].absolute().is_relative_to(content):
             return None
         try:
-            page = self._rerenderer.rerender(PurePosixPath(changed[0].absolute().relative_to(content).as_posix()))
+            with self._pages:
+                page = self._rerenderer.rerender(PurePosixPath(changed[0].absolute().relative_to(content).as_posix()))
         except ContentErrors as errors:
             return errors.diagnostics
         if page is None:
@@ -164,6 +212,7 @@ class LivePreview:
         try:
             # While this process builds, it holds the lock itself.
             with nullcontext() if self._is_building else output_lock(self.options.output, 0):
+                self._resident.forget()  # the page will not be as its last build left it
                 page.write_to(self.site)
         except (FileNotFoundError, BuildBusy):  # the site is being exchanged just now; `build` renders the page again afterwards
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pelican.generators import Generator
@@ -17,6 +17,7 @@ from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.notices import Alert
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.notice_chains import replacements
+from plugins.frontmatter.text_edits import EDITS, TextEdits
 from plugins.publications import facets, feeds, taxonomies
 from plugins.publications import feeds as sitemap
 from plugins.publications.document_view import PAGE_CONTEXT, PageContext
@@ -73,6 +74,9 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
     def generate_output(self, writer: Writer) -> None:
         """Write everything."""
         self.writer = writer
+        self.channels: list[tuple[Sequence[Document], Callable[[], None]]] = []
+        if edits := context_of(self.settings).get(EDITS):
+            edits.on_edit(self._update)
         latest = [d for d in reversed(self.documents) if d.meta.is_listed]
         self._page("/", "index", latest=latest[:8])
         for section in self.sections.values():
@@ -108,14 +112,29 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
             self._page(url, "list", mail_list=mail_list, list_issues=issues, publication=publication)
             self._feeds(url, mail_list.title, mail_list.reason, issues)
 
+    def _update(self, edits: TextEdits) -> None:
+        """Write the feeds that hold an edited document. What else is no page here, the sitemap, says no words of a document."""
+        for documents, write in self.channels:
+            if any(document.path in edits.paths for document in documents):
+                write()
+
     def _portal_feeds(self, latest: Sequence[Document]) -> None:
         notices = [d for d in reversed(self.documents) if d.content_type == "notice"]
         newest = latest[: feeds.NEWEST]
-        entries = feeds.portal_entries(*([feeds.entry_of(d) for d in group] for group in (self.context["notices"], notices, newest)))
-        self._write_feeds("/", self.registry.site.title, self.registry.site.description, entries)
+
+        def write() -> None:
+            entries = feeds.portal_entries(*([feeds.entry_of(d) for d in group] for group in (self.context["notices"], notices, newest)))
+            self._write_feeds("/", self.registry.site.title, self.registry.site.description, entries)
+
+        self._add_channel(newest, write)
 
     def _feeds(self, url: str, title: str, description: str, documents: Sequence[Document]) -> None:
-        self._write_feeds(url, title, description, [feeds.entry_of(document) for document in documents[: feeds.NEWEST]])
+        newest = documents[: feeds.NEWEST]
+        self._add_channel(newest, lambda: self._write_feeds(url, title, description, [feeds.entry_of(document) for document in newest]))
+
+    def _add_channel(self, documents: Sequence[Document], write: Callable[[], None]) -> None:
+        self.channels.append((documents, write))
+        write()
 
     def _write_feeds(self, url: str, title: str, description: str, entries: Sequence[feeds.FeedEntry]) -> None:
         channel = feeds.channel_of(self.registry.site, self.base, url, title, description)

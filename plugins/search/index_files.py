@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,8 +38,8 @@ class IndexState:
         """The names of the index files, relative to their folder."""
         return [f"d/{number}.json" for number in range(len(self.keys))] + [f"s/{number}.json" for number in range(self.shards)]
 
-    def save(self, path: Path) -> None:
-        write_into(path.parent, path.name, json.dumps(vars(self)).encode("utf-8"))
+    def save(self, path: Path, *, replace: bool = False) -> None:
+        write_into(path.parent, path.name, json.dumps(vars(self)).encode("utf-8"), replace=replace)
 
 
 def load_state(path: Path, plan: RenderPlan, folder: str) -> IndexState | None:
@@ -94,7 +94,12 @@ def write_changed(
     changed = [number for number, key in enumerate(keys) if number >= len(state.keys) or key != state.keys[number]]
     if len(changed) > max(20, len(keys) // 20):
         return None
-    changes, weight = _update(last, state, {number: result_fields(entries[number]()) for number in changed})
+    return write_entries(folder, last, state, {number: entries[number] for number in changed})
+
+
+def write_entries(folder: Path, last: Path, state: IndexState, entries: Mapping[int, Callable[[], Entry]]) -> tuple[int, int] | None:
+    """Write the ``entries``, by number, and the shards that they change; return the same as `write_changed`."""
+    changes, weight = _update(last, state, {number: result_fields(make()) for number, make in entries.items()})
     if shards_for(weight) != state.shards:
         return None
     for number, fields in changes.entries.items():

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, partial
+from pathlib import Path, PurePosixPath
 
 from pelican import Pelican, signals
 from pelican.generators import Generator
@@ -17,7 +17,8 @@ from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.notices import ALERTS
 from plugins.frontmatter.model.registry import Registry
-from plugins.incremental.plan import PLAN
+from plugins.frontmatter.text_edits import EDITS, NeedsWholeBuild, TextEdits
+from plugins.incremental.plan import PLAN, RenderPlan
 from plugins.readings.analyser import analyser_version, is_enabled
 from plugins.readings.known import known_readings
 from plugins.readings.table import READINGS
@@ -51,14 +52,24 @@ class SearchGenerator(Generator):  # type: ignore[misc]
         undated = [d for d in library.public if d.content_type == "page"]
         documents = (*undated, *dated)
         readings, tools = self._page_readings(library.registry)
-        shards = self._write_index(
-            [partial(entry, document, readings) for document in documents], [f"{_key(each)} {tools}" for each in documents]
-        )
+        keys = [f"{_key(each)} {tools}" for each in documents]
+        state = self._write_index([partial(entry, document, readings) for document in documents], keys)
+        shards = state.shards
         self._write_words(library.registry, readings, [document.meta.title for document in documents])
+        if edits := context_of(self.settings).get(EDITS):
+            follower = _IndexFollower(Path(self.output_path) / _FOLDER, context_of(self.settings)[PLAN], documents, readings, tools, state)
+            edits.on_edit(lambda each: self._update(follower, each))
+            edits.savers.append(follower.save)
         years = _by_year([d for d in dated if d.content_type not in ALERTS])  # their own section lists them, and the fast path writes it
         self._page(writer, "/search/", "search", years=years, found_in=len(documents), shards=shards)
         for year, of_year in years.items():
             self._page(writer, f"/search/titles/{year}/", "titles", year=year, years=tuple(years), documents=of_year)
+
+    def _update(self, follower: _IndexFollower, edits: TextEdits) -> None:
+        if edits.retitled:  # the words to offer for one that is on no page come from titles
+            titles = [document.meta.title for document in follower.documents]
+            self._write_words(context_of(self.settings)[LIBRARY].registry, follower.readings, titles)
+        follower.update(edits.documents)
 
     def _page_readings(self, registry: Registry) -> tuple[PageReadings, str]:
         """The readings of words, and the digest of what decides them."""
@@ -78,8 +89,8 @@ class SearchGenerator(Generator):  # type: ignore[misc]
         index_files.write(folder, "words.json", script_words(synonyms, readings), last)
         index_files.write(folder, "near.json", near_words(names, titles, readings), last)
 
-    def _write_index(self, entries: list[Callable[[], Entry]], keys: list[str]) -> int:
-        """Write the index, as far as possible by changing that of the last site; return the number of shards."""
+    def _write_index(self, entries: list[Callable[[], Entry]], keys: list[str]) -> index_files.IndexState:
+        """Write the index, as far as possible by changing that of the last site; return its state."""
         folder = Path(self.output_path) / _FOLDER
         plan = context_of(self.settings).get(PLAN)
         state_file = folder.parent.parent / STATE  # in the staging tree: the state goes live together with its index
@@ -91,10 +102,45 @@ class SearchGenerator(Generator):  # type: ignore[misc]
         if plan and updated:
             # The index files that were not written now are taken over.
             plan.kept_files.update(f"{_FOLDER}/{name}" for name in state.files)
-        return state.shards
+        return state
 
     def _page(self, writer: Writer, url: str, template: str, **variables: object) -> None:
         writer.write_file(f"{url.lstrip('/')}index.html", self.get_template(template), self.context, url=url, page_url=url, **variables)
+
+
+class _IndexFollower:
+    """Brings the index up to date when documents were edited in place: their numbers are as before."""
+
+    def __init__(
+        self,
+        folder: Path,
+        plan: RenderPlan,
+        documents: Sequence[Document],
+        readings: PageReadings,
+        tools: str,
+        state: index_files.IndexState,
+    ) -> None:
+        self.documents, self.readings = documents, readings
+        self._folder, self._last, self._tools, self._state = folder, plan.last_site / _FOLDER, tools, state
+
+    @cached_property
+    def _numbers(self) -> dict[PurePosixPath, int]:
+        return {document.path: number for number, document in enumerate(self.documents)}
+
+    def update(self, documents: Iterable[Document]) -> None:
+        """Write the entries of ``documents`` and the shards that change. Raises `NeedsWholeBuild` if the number of shards changes."""
+        changed = {number: document for document in documents if (number := self._numbers.get(document.path)) is not None}
+        entries = {number: partial(entry, document, self.readings) for number, document in changed.items()}
+        updated = index_files.write_entries(self._folder, self._last, self._state, entries)
+        if updated is None:
+            raise NeedsWholeBuild("the search index gets another number of files")
+        for number, document in changed.items():
+            self._state.keys[number] = f"{_key(document)} {self._tools}"
+        self._state = index_files.IndexState(self._state.keys, *updated)
+
+    def save(self, output: Path) -> None:
+        """Write the state beside the site."""
+        self._state.save(output / STATE, replace=True)
 
 
 def write_index(folder: Path, entries: Sequence[Entry]) -> int:

@@ -1,0 +1,115 @@
+"""Builds again and again in one process, and takes the short way wherever it is certain."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from plugins.builder.lock import output_lock
+from plugins.builder.options import BuildOptions, BuildReport
+from plugins.builder.resident.kept_build import KeptBuild
+from plugins.builder.run import PublishedBuild, build
+from plugins.diagnostics import ContentErrors
+from plugins.frontmatter.text_edits import NeedsWholeBuild
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class ResidentBuild:
+    """``on_built`` is given each build that looked at everything."""
+
+    on_built: Callable[[PublishedBuild], None] = lambda _published: None
+    _kept: KeptBuild | None = None
+    _changed: set[Path] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _is_forgotten: bool = False
+    _is_building: bool = False
+
+    def build(self, options: BuildOptions, changed: Collection[Path] | None = None) -> BuildReport:
+        """Build, by a look at everything unless ``changed`` are all files that changed since the last build. Raises as `plugins.builder.run.build`."""
+        with self._lock:
+            self._changed |= set(changed or ())
+            report = self._bring_in(options) if changed is not None else None
+            return report or self._build_all(options)
+
+    def edit(self, options: BuildOptions, changed: Collection[Path]) -> BuildReport | None:
+        """Bring an edit in at once; None if only a whole build can, or one is at work. Its files count as changed for the next build."""
+        if self._is_building:
+            self._changed |= set(changed)  # that build may have read them before
+            return None
+        with self._lock:
+            self._changed |= set(changed)
+            return self._bring_in(options)
+
+    def forget(self) -> None:
+        """Look at everything next time: somebody has put a file into the output."""
+        self._is_forgotten = True
+
+    def changed_files(self) -> set[Path] | None:
+        """Walk over the inputs, and return the files that may have changed since the last build; None if only a whole build can tell."""
+        with self._lock:
+            seen = self._kept.seen if self._kept else None
+            return seen.changed() if seen else None
+
+    def save(self) -> None:
+        """Write what the next process takes over. Whoever has nothing else to do calls it: it takes some tenths of a second."""
+        with self._lock:
+            if self._kept:
+                with output_lock(self._kept.output, self._kept.published.options.wait):
+                    self._kept.save()
+
+    def _bring_in(self, options: BuildOptions) -> BuildReport | None:
+        kept, files = self._kept, {file for file in self._changed if not _is_hidden(file)}
+        if kept is None or self._is_forgotten or not kept.fits(options):
+            return None
+        start = time.perf_counter()
+        try:
+            with output_lock(options.output, options.wait):
+                report = kept.apply(files, options)
+        except NeedsWholeBuild as reason:
+            _log.info("a whole build: %s", reason)
+        except ContentErrors:
+            return None  # nothing was brought in; the whole build says what is wrong, and what is public stays as it is
+        except Exception as error:
+            _log.info("a whole build after %s: %s", type(error).__name__, error)
+        else:
+            self._changed.clear()
+            return replace(report, seconds=time.perf_counter() - start)
+        self._kept = None
+        return None
+
+    def _build_all(self, options: BuildOptions) -> BuildReport:
+        published: list[PublishedBuild] = []
+        taken, self._changed = self._changed, set()
+        self._is_building, self._is_forgotten = True, False
+        gc.unfreeze()  # what the build before leaves
+        try:
+            report = build(options, on_built=published.append)
+        except BaseException:
+            self._changed |= taken
+            raise
+        finally:
+            self._is_building = False
+        if published:
+            self._keep(published[0])
+        return report
+
+    def _keep(self, published: PublishedBuild) -> None:
+        self._kept = None
+        self.on_built(published)
+        with suppress(OSError):  # a file was changed into something else meanwhile: the next build looks at everything
+            self._kept = KeptBuild.of(published)
+        gc.collect()
+        gc.freeze()  # what is kept has no garbage: no search for some in a hundred thousand objects at each edit
+
+
+def _is_hidden(file: Path) -> bool:
+    """Tell whether no build reads ``file``: the copy that a program keeps while somebody writes."""
+    return file.name.startswith(".") or file.name.endswith("~")

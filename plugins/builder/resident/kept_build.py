@@ -1,0 +1,282 @@
+"""A build that is public and kept in memory, and how an edit of words is brought into it."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from plugins.builder import provenance
+from plugins.builder.build_inputs import RECORD, options_text
+from plugins.builder.held_back.history import is_in_repository
+from plugins.builder.held_back.last_good import LastGoodBuild
+from plugins.builder.options import MANIFEST, BuildOptions, BuildReport
+from plugins.builder.resident.seen_inputs import SeenInputs, walk
+from plugins.builder.run import MOMENTS, PublishedBuild, list_outputs
+from plugins.builder.trees.exchange import TREES, Exchange
+from plugins.builder.trees.staging import compare_trees
+from plugins.builder.up_to_date import input_digests
+from plugins.checks.built.page_weight import pages_over_budget
+from plugins.checks.inspection import inspect_source
+from plugins.checks.levels import Levels, read_levels
+from plugins.checks.results import INSPECTION
+from plugins.clock import ValidityInterval
+from plugins.context import BuildContext
+from plugins.diagnostics import Diagnostic
+from plugins.emergency.fast_path.snapshot_file import SNAPSHOT
+from plugins.files import write_atomically
+from plugins.frontmatter import moments
+from plugins.frontmatter.library import Library, read_again
+from plugins.frontmatter.model.document import Document
+from plugins.frontmatter.text_edits import EDITS, NeedsWholeBuild, TextEdits, put_in_place, require_same_place
+from plugins.incremental.manifest import PageEntry
+from plugins.incremental.page_readers import PageReaders, forget_cached
+from plugins.inputs import InputFolder
+from plugins.publications.document_view import DocumentView, page_variables
+
+_MOST = 20
+"""Documents that are brought in one by one. More of them come from a merge, or from a program, and a whole build reads them with every processor."""
+
+_OURS = "plugins."
+"""How the names of our plugins begin. What another one makes of documents nobody here knows."""
+
+
+@dataclass
+class KeptBuild:
+    """``seen`` are the inputs as the build saw them; None if one has changed since: then only a walk by the next whole build tells."""
+
+    published: PublishedBuild
+    seen: SeenInputs | None
+    _marks: tuple[object, ...] = ()
+    _is_saved: bool = True
+
+    @classmethod
+    def of(cls, published: PublishedBuild) -> KeptBuild | None:
+        """Keep ``published``; None if it cannot be brought up to date: something was held back, or a plugin of somebody else took part."""
+        held_back = published.report.held_back or not published.is_mirrored
+        if held_back or not all(name.startswith(_OURS) for name in published.result.plugins):
+            return None
+        seen, _ = walk(published.record.input_paths)
+        (digest,) = input_digests(published.record.input_paths, options_text(published.options), published.record.checked_at)
+        kept = cls(published, seen if digest == published.record.input_digest else None)
+        kept._marks = kept._find_marks()
+        return kept
+
+    @property
+    def output(self) -> Path:
+        return self.published.options.output.absolute()
+
+    @property
+    def library(self) -> Library:
+        return self.published.result.rerenderer.library
+
+    @cached_property
+    def page_readers(self) -> PageReaders:
+        """Which pages read what. Made when it is first needed."""
+        return PageReaders(self.published.result.plan)
+
+    def fits(self, options: BuildOptions) -> bool:
+        """Tell whether a build with ``options`` has the same output, sources and settings, at a moment in which nothing begins or ends."""
+        ours = self.published.options
+        same = (ours.output.absolute(), ours.strict, options_text(ours)) == (
+            options.output.absolute(),
+            options.strict,
+            options_text(options),
+        )
+        return same and not options.fresh and self.seen is not None and self._validity.contains(options.now)
+
+    @property
+    def _validity(self) -> ValidityInterval:
+        return self.published.result.plan.clock.validity
+
+    def apply(self, files: Collection[Path], options: BuildOptions) -> BuildReport:
+        """Bring ``files`` in, and publish. The lock of the output is held. Raises `NeedsWholeBuild`; after any exception, forget this object."""
+        self._require_untouched()
+        assert self.seen
+        paths = [self._path_of(file) for file in files]
+        if len(paths) > _MOST:
+            raise NeedsWholeBuild(f"{len(paths)} files changed")
+        self.seen.note(files)
+        folder = self.published.result.plan.site.parent  # that of the run: what Pelican's generators hold points there
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            return self._apply(folder, paths, options)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _apply(self, folder: Path, paths: list[str], options: BuildOptions) -> BuildReport:
+        (folder / "site").mkdir(parents=True)
+        plan = self.published.result.plan
+        plan.kept_files = set(self.published.files["site"])
+        entries = dict(plan.manifest.pages)
+        edits, reasons = self._edit(paths)
+        if not edits.documents:
+            return replace(self.published.report, seconds=0.0, rendered=0, kept=self._pages, changed=0, removed=0, reasons={})
+        for update in self._build[EDITS].updates:
+            update(edits)
+        if pages_over_budget(folder / "site", self._to_weigh(edits), plan.find_file):
+            raise NeedsWholeBuild("a page is too heavy")
+        if not self._validity.contains(options.now):
+            raise NeedsWholeBuild("a page asked something of the clock that is not so now")
+        titles = {str(document.path): document.meta.title for document in edits.retitled}
+        write_atomically(folder / MOMENTS, moments.built_at((self.output / MOMENTS).read_bytes(), options.now, self._validity, titles))
+        provenance.save(options, folder)
+        return self._publish(folder, edits, reasons, self._dropped(edits, entries))
+
+    def _edit(self, paths: Collection[str]) -> tuple[TextEdits, dict[str, str]]:
+        """Read the documents at ``paths``, change them in place, and render the pages that read them; return why, by page."""
+        library = self.library
+        read = read_again(library, self._build.content, [path for path in paths if self._is_changed(path)], self._documents)
+        pairs = [(library.documents[after.path], after) for after, _ in read]
+        for before, after in pairs:
+            self._require_words_alone(before, after)
+        retitled = tuple(before for before, after in pairs if before.meta.title != after.meta.title)
+        records: dict[str, Any] = {}
+        for document, after in pairs:
+            put_in_place(document, after)
+            view = self._view_of(document)
+            forget_cached(view)
+            records |= {document.tracking_key: document, view.tracking_key: view}
+        self._digests.update({document.path: digest for document, digest in read})
+        reasons = self.page_readers.render_readers(records) if records else {}
+        return TextEdits(tuple(before for before, _ in pairs), retitled, tuple(sorted(reasons))), reasons
+
+    def _require_words_alone(self, before: Document, after: Document) -> None:
+        """Raises `NeedsWholeBuild` unless both are public, at the same place, and the rules say the same of both."""
+        library, path = self.library, after.path
+        if not before.is_live(library.now):
+            raise NeedsWholeBuild(f"{path} is not public")
+        require_same_place(before, after)
+        if _hints(self._diagnostics_of(path)) != _hints(inspect_source(self._build.content, library.registry, self._levels, path)):
+            raise NeedsWholeBuild(f"{path}: a rule has something else to say")
+
+    def _diagnostics_of(self, path: PurePosixPath) -> list[Diagnostic]:
+        source = PurePosixPath(self._build.content.name) / path
+        return [each for each in self._build[INSPECTION].diagnostics if each.path == source]
+
+    def _view_of(self, document: Document) -> DocumentView:
+        name, variables = page_variables(document, self._build)
+        (variable,) = variables
+        view: DocumentView = self.published.result.plan.page_variables[name][2][variable]
+        return view
+
+    def _dropped(self, edits: TextEdits, before: Mapping[str, PageEntry]) -> frozenset[str]:
+        """Return the files that were made with the pages as they were, and with no page now: the card with an old title."""
+        pages = self.published.result.plan.manifest.pages
+        gone = {name for page in edits.pages for name in set(before[page].side_files) - set(pages[page].side_files)}
+        return frozenset(gone - {name for entry in pages.values() for name in entry.side_files} if gone else ())
+
+    def _publish(self, folder: Path, edits: TextEdits, reasons: Mapping[str, str], dropped: frozenset[str]) -> BuildReport:
+        files = self.published.files
+        kept = {tree: frozenset(files[tree].keys() - dropped) for tree in TREES}
+        changes = {tree: compare_trees(files[tree], self.output / tree, folder / tree, kept[tree]) for tree in TREES}
+        exchange = Exchange(
+            self.output, folder, files, {tree: change for tree, change in changes.items() if change.changed or change.removed}
+        )
+        files_after = exchange.files_after()
+        exchange.prepare()
+        if not exchange.publish(lambda: self._find_marks() != self._marks):
+            raise NeedsWholeBuild("the staging tree could not be brought up to date")
+        files.update(files_after)
+        self._marks, self._is_saved = self._find_marks(), False
+        return replace(
+            self.published.report,
+            seconds=0.0,
+            rendered=len(edits.pages),
+            kept=self._pages - len(edits.pages),
+            changed=sum(len(change.changed) for change in changes.values()),
+            removed=sum(len(change.removed) for change in changes.values()),
+            reasons=reasons,
+        )
+
+    def save(self) -> None:
+        """Write what the next build by another process takes over. The lock of the output is held. Until this is done, it renders anew what we changed."""
+        if self._is_saved or self._find_marks() != self._marks:
+            return
+        published, output = self.published, self.output
+        plan, record = published.result.plan, published.record
+        plan.manifest.save(output / MANIFEST)
+        for saver in self._build[EDITS].savers:
+            saver(output)
+        checked_at = time.time_ns()
+        (digest,) = input_digests(record.input_paths, options_text(published.options), checked_at)
+        is_seen = (
+            self.seen is not None and walk(record.input_paths)[0] == self.seen
+        )  # otherwise something has changed that no build has read
+        outputs = list_outputs(output / MANIFEST, published.files)
+        self.published = replace(
+            published,
+            record=replace(record, checked_at=checked_at, input_digest=digest if is_seen else "", outputs=outputs, validity=self._validity),
+        )
+        self.published.record.save(output / RECORD)
+        if not is_in_repository(published.options.content):
+            LastGoodBuild(output).keep(published.options.content, self.library)
+        self._marks, self._is_saved = self._find_marks(), True
+
+    @property
+    def _build(self) -> BuildContext:
+        return self.published.result.rerenderer.build
+
+    @property
+    def _pages(self) -> int:
+        return len(self.published.result.plan.manifest.pages)
+
+    @cached_property
+    def _documents(self) -> dict[str, Document]:
+        return {str(path): document for path, document in self.library.documents.items()}
+
+    @cached_property
+    def _digests(self) -> dict[PurePosixPath, bytes]:
+        digests = self.library.digests
+        assert isinstance(digests, dict)
+        return digests
+
+    @cached_property
+    def _levels(self) -> Levels:
+        return read_levels(self._build.publications)
+
+    def _is_changed(self, path: str) -> bool:
+        data = InputFolder(self._build.content).read(path)
+        return hashlib.blake2b(data, digest_size=16).digest() != self._digests[PurePosixPath(path)]
+
+    def _path_of(self, file: Path) -> str:
+        """Return the path below ``content/`` of a document that was there. Raises `NeedsWholeBuild` for anything else."""
+        try:
+            path = file.absolute().relative_to(self._build.content)
+        except ValueError:
+            raise NeedsWholeBuild(f"{file} is no source") from None
+        if str(path) not in self._documents or not file.is_file() or file.is_symlink():
+            raise NeedsWholeBuild(f"{path}: new, gone, or no document")
+        return path.as_posix()
+
+    def _to_weigh(self, edits: TextEdits) -> set[str]:
+        pages = self.published.result.plan.manifest.pages
+        names = {name for page in edits.pages for name in (page, *pages[page].side_files)}
+        return {name for name in names if name.endswith(".html")}
+
+    def _require_untouched(self) -> None:
+        """Raises `NeedsWholeBuild` if another process has built, or has published a notice."""
+        if self._find_marks() != self._marks:
+            raise NeedsWholeBuild("another process has changed the output")
+
+    def _find_marks(self) -> tuple[object, ...]:
+        """What tells one state of the output from another: every build writes a record, and the fast path a snapshot."""
+        return tuple(_mark(self.output / name) for name in (RECORD, SNAPSHOT, "site"))
+
+
+def _hints(diagnostics: Iterable[Diagnostic]) -> list[tuple[str, str, int]]:
+    """Return what the site and the report say of diagnostics: rule, severity, line."""
+    return sorted((each.rule, each.severity, each.line) for each in diagnostics)
+
+
+def _mark(file: Path) -> tuple[int, int] | None:
+    with suppress(FileNotFoundError):
+        stat = file.stat()
+        return stat.st_ino, 0 if file.is_dir() else stat.st_mtime_ns
+    return None

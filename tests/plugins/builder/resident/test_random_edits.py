@@ -1,0 +1,11 @@
+"""After any sequence of edits, a process that stays has written what a fresh build writes, byte for byte."""
+
+from __future__ import annotations
+
+from tests.plugins.builder.resident.edits import COUNTS, run
+
+
+def test_a_resident_build_equals_a_fresh_build_after_edits_of_all_kinds() -> None:
+    COUNTS.clear()
+    run(examples=3, steps=12)
+    assert COUNTS["edits"] > COUNTS["at once"]
