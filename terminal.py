@@ -153,8 +153,9 @@ class SafeStream(io.TextIOBase):
         self._sink.flush()
 
     def close(self) -> None:
-        """Flush only: the stream is needed to the last word."""
-        self.flush()
+        """Flush only: the stream is needed to the last word. Python's own end, and a test's, may have closed it before this object goes."""
+        if self._sink.stream is None or not self._sink.stream.closed:
+            self.flush()
 
 
 @dataclass(frozen=True)

@@ -60,4 +60,4 @@ def test_a_half_sent_issue_goes_on_from_an_old_snapshot_where_it_was_and_nobody_
     assert set(received.values()) == {1}, "nobody gets two"
     everybody = {person.address for person in people(READERS)}
     unknown = counts(site).get(DeliveryState.UNKNOWN, 0)
-    assert len(everybody - received.keys()) <= unknown <= READERS - 500, "who did not get it is listed as unknown"
+    assert len(everybody - received.keys()) <= unknown <= READERS - sent_before // 2, "who did not get it is listed as unknown"

@@ -47,7 +47,7 @@ def test_a_dead_network_holds_up_no_other(make_office: MakeOffice, relay: Receiv
         office = make_office(local_mirror("www"), port=relay.port)
         add_channels(office, dead=dead.network.address, kunren=served.network.address)
         office.notice("rain")
-        process = office.start("publish", "rain", "--for", "45")
+        process = office.start("publish", "rain", "--for", "600")
         while not served.network.published() and process.poll() is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(0.05)

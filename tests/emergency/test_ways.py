@@ -114,7 +114,7 @@ def test_one_dead_relay_of_two_holds_up_no_mail(make_office: MakeOffice, relay: 
     settings = (office.folder / "mailer.toml").read_text("utf-8").replace("[relay]", '[[relay]]\nname = "living"\npriority = 2')
     dead = f'[[relay]]\nname = "dead"\npriority = 1\nhost = "127.0.0.1"\nport = {free_port()}\ntimeout = 2\ntls = "none"\n'
     (office.folder / "mailer.toml").write_text(settings + dead, "utf-8")
-    ended = office.emergency("publish", "rain", "--for", "30")
+    ended = office.emergency("publish", "rain", "--for", "300")
     assert ended.status == 0, ended.report
     assert len(relay.recipients) == 5
 

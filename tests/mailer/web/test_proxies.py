@@ -94,6 +94,8 @@ def nginx(folder: Path, service_port: int) -> Iterator[tuple[int, int]]:
         .replace("listen 80", f"listen 127.0.0.1:{http}")
     )
     sample = re.sub(r"/etc/letsencrypt/\S+\.pem", str(CERTIFICATE), sample)
+    assert "rate=20r/s" in sample
+    sample = sample.replace("rate=20r/s", "rate=20r/m")  # a slow machine may answer fewer than twenty in a second, but not so few
     paths = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     # The main error log is as the package of the system has it: what the sample leaves to it is looked at too.
     (folder / "nginx.conf").write_text(

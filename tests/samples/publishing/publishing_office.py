@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -78,7 +79,7 @@ class Office:
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start a command on the machine as a process of its own."""
         environ = os.environ | {"TODOKE_SECRET": SECRET, "PYTHONPATH": str(ROOT)}
-        command = [shutil.which("python3", path=str(ROOT / ".venv/bin")) or "python3", "-P", "-m", "todoke", *words]
+        command = [sys.executable, "-P", "-m", "todoke", *words]
         return subprocess.Popen(command, cwd=self.machine, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def shown(self, path: str = "", mirror: int = 0) -> str:
