@@ -43,16 +43,16 @@ def _of_event(history: GitHistory, versions: Sequence[Version], document: Docume
     source = read_source(content, document.path)
     if isinstance(source, Diagnostic):
         return
-    now = _shown(source.data)
+    now = _calendar_fields(source.data)
     earlier_ones = (_front_matter(document.path, history.read(version)) for version in versions[:_MOST])
-    earlier = next((each for each in earlier_ones if each is not None and _shown(each) != now), None)
+    earlier = next((each for each in earlier_ones if each is not None and _calendar_fields(each) != now), None)
     if earlier is None or _is_later(str(source.data.get("updated", "")), str(earlier.get("updated", ""))):
         return
-    before = _shown(earlier)
+    before = _calendar_fields(earlier)
     yield _diagnostic(source, document, [key for key in _IN_CALENDARS if before[key] != now[key]])
 
 
-def _shown(front_matter: Mapping[str, Any]) -> dict[str, str]:
+def _calendar_fields(front_matter: Mapping[str, Any]) -> dict[str, str]:
     return {key: str(front_matter.get(key, "")) for key in _IN_CALENDARS}
 
 
