@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plugins.builder.content_loader import document_warnings, file_warnings, load_content, table_warnings, theme_errors
+from plugins.builder.event_changes import unannounced_changes
 from plugins.builder.rules import read_descriptions
 from plugins.checks.inspection import inspect
 from plugins.checks.levels import Levels, read_levels
@@ -47,6 +48,7 @@ def check_sources(content: Path, publications: Path, now: dt.datetime, settings:
     try:
         loaded = load_content(content, publications, now)
         warnings += file_warnings(content, loaded.library) + document_warnings(content, loaded.library)
+        warnings += tuple(each.below(content.name) for each in unannounced_changes(loaded.library, content))
         warnings += table_warnings(content, loaded.situation, now)
         compose_all(loaded.library)
     except ContentErrors as error:

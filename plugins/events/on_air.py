@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from plugins.frontmatter.model.content.event import is_midnight
 from plugins.frontmatter.model.content_types import Event
-from plugins.frontmatter.model.content_types.event import is_midnight
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Publication
 from plugins.readings.table import ReadingTable

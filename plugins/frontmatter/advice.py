@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from plugins.clock import compare_all
 from plugins.diagnostics import Diagnostic
 from plugins.frontmatter.library import Library
-from plugins.frontmatter.model.content_types.job import TERMS, Job
+from plugins.frontmatter.model.content.job import TERMS, Job
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.parse.source import read_source
 

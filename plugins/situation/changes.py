@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from typing import Any
 from urllib.parse import urlsplit
-from xml.sax.saxutils import escape
 
 from feedgenerator import Atom1Feed
 
@@ -100,7 +100,7 @@ def atom(channel: Channel, all_changes: Sequence[Change], addresses: Sequence[st
             title=mark + change.title,
             link=channel.base + address,
             unique_id=_identity(channel.site, address, change.row.updated),
-            description=escape(change.summary),  # feedgenerator writes type="html"
+            description=change.summary,
             pubdate=change.row.updated,
             updateddate=change.row.updated,
             categories=[change.kind.title, *(place.name for place in change.row.places)],
@@ -122,6 +122,11 @@ class _Atom(Atom1Feed):  # type: ignore[misc]
     def latest_post_date(self) -> dt.datetime:
         """Without items, feedgenerator would take the time of the clock, and the same input would give other bytes."""
         return max((item["updateddate"] for item in self.items), default=_BEFORE_ALL)
+
+    def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
+        """Write the summary as the plain text that it is (RFC 4287, 3.1.1.1; feedgenerator says HTML)."""
+        super().add_item_elements(handler, {**item, "description": None})
+        handler.addQuickElement("summary", item["description"], {"type": "text"})
 
 
 def anchor(change: Change) -> str:

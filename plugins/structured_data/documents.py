@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from html import escape
 
+from plugins.frontmatter.model.content.event import is_midnight
 from plugins.frontmatter.model.content_types import Event, Job, Notice, Partner, Record, Video
-from plugins.frontmatter.model.content_types.event import is_midnight
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import MailList, Place, Site
 from plugins.frontmatter.parse.attachments import TRANSCRIPT

@@ -92,12 +92,13 @@ def dataset(
         "@context": CONTEXT,
         "@type": "Dataset",
         "name": f"{publication.title} 事業の進み具合",
-        "description": publication.description,
+        # Google takes 50 characters at least, and a publication may describe itself with fewer.
+        "description": f"{publication.description}市町村と年度ごとに、計画した量と完成した量を分野別の表（CSV）で公開しています。",
         "url": base + url,
         "inLanguage": "ja",
         "creator": {"@type": "GovernmentOrganization", "name": publication.department},
         "temporalCoverage": f"{years[0]}-04-01/{years[1] + 1}-03-31",
-        "spatialCoverage": {"@type": "Place", "name": REGION},
+        "spatialCoverage": {"@type": "AdministrativeArea", "name": REGION},
         "variableMeasured": [{"@type": "PropertyValue", "name": name, "description": meaning} for name, meaning in columns.items()],
         "distribution": [{"@type": "DataDownload", "encodingFormat": "text/csv", "contentUrl": f"{base}/{table}"}],
     }

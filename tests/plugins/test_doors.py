@@ -63,6 +63,7 @@ MAY_OPEN = {
     "furigana": "the pages of this build, and its own cache",
     "search": "the index of the last build",
     "readings/package_tables.py": "tables that the package ships",
+    "typography/folding.py": "as above",
     "images/plugin.py": "its own cache",
     "magazine/bundle.py": "the bundles of the last build",
     "magazine/render/renderer.py": "its own cache",

@@ -12,8 +12,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from plugins.frontmatter.model.content_types.event import Event as Event
-from plugins.frontmatter.model.content_types.job import Job as Job
+from plugins.frontmatter.model.content.event import Event as Event
+from plugins.frontmatter.model.content.job import Job as Job
 from plugins.frontmatter.model.fields import Day, Line, Moment, WebAddress, duration, field_error, film
 from plugins.frontmatter.model.meta import CONTENT_TYPES as CONTENT_TYPES
 from plugins.frontmatter.model.meta import Dated as Dated
