@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from plugins.readings.analyser import hiragana
-from plugins.readings.reading import Reading
+from plugins.readings.reading import Reading, hiragana
 
 # Runs of kanji and digits (with ヶ, ケ and ノ inside, as in 一ヶ月 and 山ノ目), and runs of all else.
 _RUNS = re.compile(r"[0-9\u3400-\u9fff\uf900-\ufaff々〆][0-9\u3400-\u9fff\uf900-\ufaff々〆ヶケノ]*|[^0-9\u3400-\u9fff\uf900-\ufaff々〆]+")
