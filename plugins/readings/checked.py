@@ -82,11 +82,11 @@ def wrong_words(sentence: CheckedSentence, read: Sequence[Reading]) -> list[Wron
 def _compare(sentence: CheckedSentence, read: Sequence[Reading], start: int, end: int) -> tuple[str, tuple[str, ...]]:
     ours = [(r.start, r.end, (r.kana,)) for r in read if start <= r.start < end]
     theirs = [(w.start, w.end, w.accepted) for w in sentence.words if start <= w.start < end]
-    (kana,) = _spoken(sentence.text, ours, start, end)
-    return kana, _spoken(sentence.text, theirs, start, end) if theirs else ()
+    (kana,) = _kana_between(sentence.text, ours, start, end)
+    return kana, _kana_between(sentence.text, theirs, start, end) if theirs else ()
 
 
-def _spoken(text: str, words: Iterable[tuple[int, int, tuple[str, ...]]], start: int, end: int) -> tuple[str, ...]:
+def _kana_between(text: str, words: Iterable[tuple[int, int, tuple[str, ...]]], start: int, end: int) -> tuple[str, ...]:
     """Return the part from ``start`` to ``end`` with readings for its words, in every way that is accepted."""
     choices, position = list[tuple[str, ...]](), start
     for first, last, kana in sorted(words):

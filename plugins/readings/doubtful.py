@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from plugins.readings.analyser import has_kanji, known_and_guessed
 from plugins.readings.known import KnownReadings
-from plugins.readings.reading import Reading, joined_spans, spoken
+from plugins.readings.reading import Reading, joined_spans, kana_between
 from plugins.readings.second_analyser import read_again
 
 _CONTEXT = 8
@@ -75,4 +75,4 @@ def _kana(text: str, words: list[Reading], start: int, end: int) -> str:
     within = [word for word in words if start <= word.start < end]
     if any(not word.kana and has_kanji(text[word.start : word.end]) for word in within):
         return ""
-    return spoken(text, [(word.start, word.end, word.kana) for word in within if has_kanji(text[word.start : word.end])], start, end)
+    return kana_between(text, [(word.start, word.end, word.kana) for word in within if has_kanji(text[word.start : word.end])], start, end)

@@ -31,7 +31,7 @@ def joined_spans(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-def spoken(text: str, words: Iterable[tuple[int, int, str]], start: int, end: int) -> str:
+def kana_between(text: str, words: Iterable[tuple[int, int, str]], start: int, end: int) -> str:
     """Return the characters from ``start`` to ``end`` in hiragana, with the kana of ``words`` (start, end, kana) for theirs."""
     kana, position = "", start
     for first, last, reading in sorted(words):

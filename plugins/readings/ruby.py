@@ -42,8 +42,8 @@ def ruby(surface: str, kana: str) -> str:
 
 
 def cuts(tags: Iterable[tuple[int, str]]) -> tuple[int, ...]:
-    """Return the positions of tags across which no word is read. A ``<wbr>`` may stand inside a word."""
-    return tuple(offset for offset, markup in tags if markup != "<wbr>")
+    """Return the positions of tags across which no word is read. A ``<wbr …>`` may stand inside a word."""
+    return tuple(offset for offset, markup in tags if not markup.startswith("<wbr"))
 
 
 def weave(text: str, tags: Iterable[tuple[int, str]], readings: Iterable[Reading]) -> str:
