@@ -161,6 +161,8 @@ SITE_COMMANDS = [
     "feeds review",
     "validate",
     "events import x.csv",
+    "readings doubtful",
+    "readings compare x.csv",
 ]
 MAIL_COMMANDS = ["send a/1", "status", "audit", "schedule", "who-missed a/1", "approve a/1 --as x", "subscribers import x.csv"]
 

@@ -5,6 +5,7 @@ GROUPS = {
     "emergency": "緊急のお知らせを、すぐに出します。 Publish a notice at once.",
     "feeds": "協力ブログを取り込みます。 Import partner blogs.",
     "events": "催しの表を取り込みます。 Import tables of events.",
+    "readings": "ことばの読みを確かめます。 Check how words are read.",
 }
 
 COMMANDS = {
@@ -24,4 +25,6 @@ COMMANDS = {
     "feeds remove": ("plugins.cli.feeds", "remove_feed"),
     "feeds receive": ("plugins.cli.feeds_receive", "receive_news"),
     "events import": ("plugins.cli.events", "import_events"),
+    "readings doubtful": ("plugins.cli.readings", "doubtful"),
+    "readings compare": ("plugins.cli.readings", "compare"),
 }

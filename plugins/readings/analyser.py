@@ -14,11 +14,14 @@ from typing import Any
 
 from plugins.readings.known import KnownReadings
 from plugins.readings.numbers import kana_of, unit_readings
-from plugins.readings.reading import Reading
+from plugins.readings.reading import Reading, hiragana
 from plugins.readings.table import NIHON
 
 # CJK unified ideographs with extension A, compatibility ideographs, and the two signs that stand for one: 々 (repetition) and 〆 (shime).
 _KANJI = re.compile(r"[\u3400-\u9fff\uf900-\ufaff々〆]")
+_WITH_KANA = re.compile(r"([\u3400-\u9fff\uf900-\ufaff々〆]+)[（(]([ぁ-ゖァ-ヶー]+)[）)]")
+"""A word with its reading behind it in brackets, which the analyser takes for a part of it. The author knows."""
+
 _LARGEST = 10_000
 """Characters in one call. Sudachi takes at most 49,149 bytes, and a character needs up to 4 in UTF-8."""
 
@@ -43,19 +46,28 @@ def _tokenizer() -> Any:
     return Dictionary(dict="core").tokenizer(mode=SplitMode.C)
 
 
+def has_kanji(text: str) -> bool:
+    return _KANJI.search(text) is not None
+
+
 def read_text(text: str, readings: KnownReadings, cuts: Sequence[int] = ()) -> list[Reading]:
     """Return a reading for every word of ``text`` that has kanji, in order. A known reading replaces the guesses for the same characters.
 
     No word goes on across one of the ``cuts`` (positions of tags). What a known reading or a cut leaves of a guessed word is analysed once more by itself.
     """
-    if not _KANJI.search(text):
+    if not has_kanji(text):
         return []
+    known, guessed = known_and_guessed(text, readings, cuts)
+    return sorted(reading for reading in (*known, *guessed) if reading.kana and _KANJI.search(text, reading.start, reading.end))
+
+
+def known_and_guessed(text: str, readings: KnownReadings, cuts: Sequence[int] = ()) -> tuple[list[Reading], list[Reading]]:
+    """Return what is known of ``text``, and guesses for all other words; a word without kanji or that Sudachi does not know may be among them."""
     words = _guess(text, 0)
     known = [reading for reading in readings.known(text, words) if not _is_cut(reading, cuts)]
     guessed = [word for word in _beside(known, words, len(text)) if not _is_cut(word, cuts)]
     guessed += _fill(text, sorted([*known, *guessed]), cuts)
-    read = [*known, *(_as_site_says(word, text, readings.nihon) for word in guessed)]
-    return sorted(r for r in read if r.kana and _KANJI.search(text[r.start : r.end]))
+    return known, [_as_site_says(word, text, readings.nihon) for word in guessed]
 
 
 def _is_cut(reading: Reading, cuts: Sequence[int]) -> bool:
@@ -101,15 +113,12 @@ def _guess(text: str, offset: int) -> list[Reading]:
 def _readings_of(word: Any, text: str, offset: int) -> Iterator[Reading]:
     begin, end = word.begin(), word.end()
     surface = text[begin:end]
-    if not word.is_oov():
+    if match := _WITH_KANA.fullmatch(surface):
+        yield Reading(offset + begin, offset + begin + match.end(1), hiragana(match[2]))
+    elif not word.is_oov():
         # The analyser takes spaces and line ends for a part of the word after them.
         yield Reading(offset + end - len(surface.lstrip()), offset + begin + len(surface.rstrip()), hiragana(word.reading_form()))
     elif surface[0].isdecimal() and (units := unit_readings(surface)):
         yield from (Reading(offset + begin + start, offset + begin + stop, kana) for start, stop, kana in units)
     else:
         yield Reading(offset + begin, offset + end, kana_of(surface) if _KANJI.search(surface) else "")
-
-
-def hiragana(kana: str) -> str:
-    """Return katakana as hiragana; the long-vowel mark ー stays. In Unicode each hiragana lies 0x60 before its katakana."""
-    return "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヶ" else c for c in kana)

@@ -106,8 +106,9 @@ def _is_no_number(number: str, name: str, before: str, after: str) -> bool:
 def _irregular(number: str, name: str, before: str, after: str) -> str:
     """Return ひとり, ふつか, ふつかかん or ぶん (三分の一), ぶ (3割5分, 三分咲き); empty if the counter is read by its row."""
     value = value_of(number)
-    if name == "人":
-        return _PEOPLE.get(value or 0, "")
+    if name in ("人", "人目"):
+        people = _PEOPLE.get(value or 0, "")
+        return people and people + name.removeprefix("人").replace("目", "め")
     if (number, name) == ("数", "日"):
         return "すうじつ"
     if name in ("日", "日間", "日目"):

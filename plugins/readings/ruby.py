@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from plugins.readings.analyser import hiragana
-from plugins.readings.reading import Reading
+from plugins.readings.reading import Reading, hiragana
 
 # Runs of kanji and digits (with ヶ, ケ and ノ inside, as in 一ヶ月 and 山ノ目), and runs of all else.
 _RUNS = re.compile(r"[0-9\u3400-\u9fff\uf900-\ufaff々〆][0-9\u3400-\u9fff\uf900-\ufaff々〆ヶケノ]*|[^0-9\u3400-\u9fff\uf900-\ufaff々〆]+")
@@ -43,8 +42,8 @@ def ruby(surface: str, kana: str) -> str:
 
 
 def cuts(tags: Iterable[tuple[int, str]]) -> tuple[int, ...]:
-    """Return the positions of tags across which no word is read. A ``<wbr>`` may stand inside a word."""
-    return tuple(offset for offset, markup in tags if markup != "<wbr>")
+    """Return the positions of tags across which no word is read. A ``<wbr …>`` may stand inside a word."""
+    return tuple(offset for offset, markup in tags if not markup.startswith("<wbr"))
 
 
 def weave(text: str, tags: Iterable[tuple[int, str]], readings: Iterable[Reading]) -> str:

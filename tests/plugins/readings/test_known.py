@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from plugins.readings.analyser import hiragana
 from plugins.readings.known import KnownReadings
-from plugins.readings.reading import Reading
+from plugins.readings.reading import Reading, hiragana
 from tests.samples.readings import in_kana, sample_readings
 
 
