@@ -17,7 +17,16 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     # developers.google.com/search/docs/appearance/structured-data: required properties, and those of the recommended ones that this site always knows.
     "Article": ("headline", "image", "datePublished", "dateModified", "author", "publisher", "mainEntityOfPage"),
     "NewsArticle": ("headline", "image", "datePublished", "dateModified", "author", "publisher", "mainEntityOfPage"),
-    "JobPosting": ("title", "description", "datePosted", "validThrough", "employmentType", "hiringOrganization", "jobLocation", "identifier"),
+    "JobPosting": (
+        "title",
+        "description",
+        "datePosted",
+        "validThrough",
+        "employmentType",
+        "hiringOrganization",
+        "jobLocation",
+        "identifier",
+    ),
     "Event": ("name", "startDate", "endDate", "eventStatus", "eventAttendanceMode", "location", "organizer", "description"),
     "VideoObject": ("name", "description", "thumbnailUrl", "uploadDate", "duration", "contentUrl|embedUrl", "transcript"),
     "BreadcrumbList": ("itemListElement",),
@@ -105,9 +114,7 @@ def test_moments_have_a_zone_and_no_span_ends_before_it_begins(objects: dict[str
             assert len(each[key]) == 10 or dt.datetime.fromisoformat(each[key]).tzinfo, (page, key)
 
 
-def test_what_search_engines_show_is_what_the_page_says(
-    objects: dict[str, list[tuple[str, dict[str, Any]]]], sample: BuildReport
-) -> None:
+def test_what_search_engines_show_is_what_the_page_says(objects: dict[str, list[tuple[str, dict[str, Any]]]], sample: BuildReport) -> None:
     for page, each in objects["JobPosting"] + objects["Event"]:
         text = re.sub(r"<[^>]*>", "", (sample.output / "site" / page).read_text("utf-8"))
         name = each["hiringOrganization"]["name"] if each["@type"] == "JobPosting" else each["location"]["name"]
