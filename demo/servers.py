@@ -30,7 +30,14 @@ def running(arguments: list[str], port: int) -> Iterator[None]:
 
     Raises `NotListening`.
     """
-    process = subprocess.Popen([sys.executable, *arguments])  # noqa: S603 - our own modules
+    with running_process([sys.executable, *arguments], port):
+        yield
+
+
+@contextmanager
+def running_process(command: list[str], port: int) -> Iterator[None]:
+    """Run a command as `running` runs Python. Raises `NotListening`."""
+    process = subprocess.Popen(command)  # noqa: S603 - our own modules, or a server of the tests
     try:
         _wait_until_listening(process, port)
         yield

@@ -5,9 +5,12 @@ In production these are four different machines: a plain web server, nobody's, `
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvicorn
@@ -37,6 +40,10 @@ MOST_SHOWN = 60
 """Messages of each issue in the list: a thousand would take longer to draw than to send."""
 
 
+READY_SECONDS = 1.0
+"""Between two looks into the inbox."""
+
+
 class InboxPages:
     """A list of what arrived, and each message as HTML and as text."""
 
@@ -46,11 +53,16 @@ class InboxPages:
 
     def list(self, _request: Request) -> HTMLResponse:
         """Show how many arrived of each issue, and some of them."""
-        messages = self.inbox.find_all()
-        counts = Counter(message.header("Subject") for message in messages)
-        by_address = sorted(messages, key=lambda message: message.header("To").rpartition("<")[2])
-        by_issue = {subject: [message for message in by_address if message.header("Subject") == subject][:MOST_SHOWN] for subject in counts}
+        summaries = sorted(self.inbox.summaries(), key=lambda summary: summary.to.rpartition("<")[2])
+        counts = Counter(summary.subject for summary in summaries)
+        by_issue = {subject: [summary for summary in summaries if summary.subject == subject][:MOST_SHOWN] for subject in counts}
         return self._page("inbox.html", counts=counts, by_issue=by_issue)
+
+    async def keep_ready(self) -> None:
+        """Read what arrives as it arrives, so that nobody waits for the list."""
+        while True:
+            await asyncio.to_thread(self.inbox.summaries)
+            await asyncio.sleep(READY_SECONDS)
 
     def show(self, request: Request) -> HTMLResponse:
         """Show one message: headers, HTML part in a frame, text part."""
@@ -86,6 +98,14 @@ def create_demo_app(settings: Path, output: Path) -> Starlette:
         AppOptions(confirm=confirm, source_url=config.source_url, site=head.site, sign_ups=sign_ups),
     )
     pages = InboxPages(Inbox(settings.parent / "inbox" / "new"))
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with sending_confirmations(mailer, wake, now)(app):
+            ready = asyncio.create_task(pages.keep_ready())
+            yield
+            ready.cancel()
+
     return Starlette(
         routes=[
             Route("/inbox/", pages.list),
@@ -94,7 +114,7 @@ def create_demo_app(settings: Path, output: Path) -> Starlette:
             Mount("/service", app=service),
             Mount("/", app=StaticFiles(directory=output / "site", html=True)),
         ],
-        lifespan=sending_confirmations(mailer, wake, now),
+        lifespan=lifespan,
     )
 
 

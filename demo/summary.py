@@ -49,13 +49,13 @@ def _count_arrived(tour: Tour) -> int:
 
     Raises `StepFailed` unless it is everybody once; once more without the one who left, with the one who signed up; and the readers of the emergency list.
     """
-    copies = [message for message in tour.inbox.find_all() if message.header("Archived-At")]
+    copies = [message for message in tour.inbox.summaries() if message.archived_at]
     due = tour.readers * 2 + tour.urgent_readers
     if len(copies) != due:
         raise StepFailed(f"{len(copies)} messages arrived, {due} were due")
     for person, issue in ((LEAVER, FIRST), (NEWCOMER, SECOND)):
-        mine = [message for message in copies if person in message.header("To")]
-        if len(mine) != 1 or f"/{issue}/" not in mine[0].header("Archived-At"):
+        mine = [message for message in copies if person in message.to]
+        if len(mine) != 1 or f"/{issue}/" not in mine[0].archived_at:
             raise StepFailed(f"{person} did not get {issue} alone")
     return len(copies)
 

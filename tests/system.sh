@@ -1,5 +1,5 @@
 #!/bin/sh
-# Chromium, w3m, lynx, Japanese fonts, PostgreSQL's server, Postfix, nginx, Caddy, OpenSSH's server, minisign, age, systemd's tools, Perl's Mail::DKIM, Node.js and Git come from the system's packages. Install them where that is possible; say what is missing where it is not.
+# Chromium, w3m, lynx, Japanese fonts, PostgreSQL's server, Postfix, Dovecot, mutt, nginx, Caddy, OpenSSH's server, minisign, age, systemd's tools, Perl's Mail::DKIM, Node.js and Git come from the system's packages. Install them where that is possible; say what is missing where it is not.
 set -eu
 have_browser() { command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; }
 have_fonts() { command -v fc-list >/dev/null 2>&1 && [ -n "$(fc-list :lang=ja family 2>/dev/null)" ]; }
@@ -9,11 +9,12 @@ have_proxies() { PATH="$PATH:/usr/sbin" command -v nginx >/dev/null 2>&1 && comm
 have_mirrors() { PATH="$PATH:/usr/sbin" command -v sshd >/dev/null 2>&1 && command -v ssh-keygen >/dev/null 2>&1 && command -v minisign >/dev/null 2>&1; }
 have_age() { command -v age >/dev/null 2>&1 && command -v age-keygen >/dev/null 2>&1; }
 have_postfix() { PATH="$PATH:/usr/sbin" command -v postfix >/dev/null 2>&1; }
+have_imap() { PATH="$PATH:/usr/sbin" command -v dovecot >/dev/null 2>&1 && [ -e /usr/lib/dovecot/imap ] && command -v mutt >/dev/null 2>&1; }
 have_text_browsers() { command -v w3m >/dev/null 2>&1 && command -v lynx >/dev/null 2>&1; }
 have_systemd() { command -v systemd-analyze >/dev/null 2>&1; }
 have_network() { PATH="$PATH:/usr/sbin:/sbin" command -v ip >/dev/null 2>&1 && PATH="$PATH:/usr/sbin:/sbin" command -v tc >/dev/null 2>&1 && command -v unshare >/dev/null 2>&1; }
 have_perl_dkim() { perl -MMail::DKIM -e 1 2>/dev/null; }
-have_all() { have_browser && have_postfix && have_fonts && have_node && have_postgres && have_proxies && have_mirrors && have_age && have_network && have_systemd && have_text_browsers && have_perl_dkim && command -v git >/dev/null 2>&1; }
+have_all() { have_browser && have_postfix && have_imap && have_fonts && have_node && have_postgres && have_proxies && have_mirrors && have_age && have_network && have_systemd && have_text_browsers && have_perl_dkim && command -v git >/dev/null 2>&1; }
 if ! have_all && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     # Only what is missing: a Node.js from elsewhere brings its own npm and will not have Debian's beside it.
     wanted=
@@ -22,6 +23,7 @@ if ! have_all && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     have_node || wanted="$wanted nodejs npm"
     have_postgres || wanted="$wanted postgresql"
     have_postfix || wanted="$wanted postfix"
+    have_imap || wanted="$wanted dovecot-imapd mutt"
     have_proxies || wanted="$wanted nginx caddy"
     have_mirrors || wanted="$wanted openssh-server openssh-client minisign"
     have_age || wanted="$wanted age"
@@ -43,6 +45,7 @@ have_browser || { echo "The tests need Chromium. Install it, for example: sudo a
 have_fonts || { echo "The tests need Japanese fonts. Install them, for example: sudo apt-get install fonts-noto-cjk fontconfig" >&2; exit 1; }
 have_postgres || { echo "The tests need PostgreSQL's server. Install it, for example: sudo apt-get install postgresql" >&2; exit 1; }
 have_postfix || { echo "The tests need Postfix: it hands mail to the LMTP server. Install it, for example: sudo apt-get install postfix" >&2; exit 1; }
+have_imap || { echo "The tests need Dovecot and mutt: sample mails are read over IMAP. Install them, for example: sudo apt-get install dovecot-imapd mutt" >&2; exit 1; }
 have_proxies || { echo "The tests need nginx and Caddy: the sample configurations of docs/samples/proxy are run. Install them, for example: sudo apt-get install nginx caddy" >&2; exit 1; }
 have_mirrors || { echo "The tests need OpenSSH's server and minisign: mirrors and signatures. Install them, for example: sudo apt-get install openssh-server minisign" >&2; exit 1; }
 have_age || { echo "The tests need age: another program that opens snapshots. Install it, for example: sudo apt-get install age" >&2; exit 1; }

@@ -38,7 +38,7 @@ from mailer.web.pages import Pages
 from mailer.web.person_pages import PersonPages
 from mailer.web.push import PushPages, site_of
 from mailer.web.reader_pages import ReaderPages
-from mailer.web.requests import BODY_SECONDS, OneLength, ProtectiveHeaders
+from mailer.web.requests import BODY_SECONDS, PROTECTIVE, OneLength, ProtectiveHeaders
 from mailer.web.sign_up.budgets import SignUpBudgets
 from mailer.web.sign_up.pages import SignUpPages, SignUps
 from mailer.web.threads import WorkThreads
@@ -175,6 +175,10 @@ class _Service:
         """Return what answers when a page cannot."""
         return {
             404: self.not_found,
+            405: self.not_so,
+            408: self.not_so,
+            413: self.not_so,
+            500: self.failed,
             LinkOutdated: self.outdated,
             TokenError: self.bad_token,
             PreferenceError: self.bad_form,
@@ -209,6 +213,19 @@ class _Service:
     async def not_found(self, request: Request, _error: Exception) -> Response:
         """Say that there is no such page, and where to ask."""
         return self._pages.page(request, "missing.html", 404)
+
+    async def not_so(self, request: Request, error: Exception) -> Response:
+        """Say in words what a request did that no form of ours does: open an address that a button uses, or send too much or too slowly."""
+        assert isinstance(error, HTTPException)  # the table of handlers says which
+        response = self._pages.page(request, "not-so.html", error.status_code, reason=error.status_code)
+        response.headers.update(error.headers or {})
+        return response
+
+    async def failed(self, request: Request, _error: Exception) -> Response:
+        """Say that something failed here. Starlette raises the error again afterwards, so that it is logged; no middleware of ours sees this answer."""
+        response = self._pages.page(request, "failed.html", 500)
+        response.headers.update(PROTECTIVE)
+        return response
 
     async def bad_form(self, request: Request, _error: Exception) -> Response:
         """Say that a form was cut off on the way, or is none of this page's."""

@@ -76,8 +76,7 @@ class PersonPages:
     async def post(self, request: Request) -> Response:
         """Erase the reader, or ask the new address."""
         claim, data = await self._open(request, SealedPurpose.PERSON)
-        if isinstance(body := await read_body(request, BODY_SECONDS), Response):
-            return body
+        body = await read_body(request, BODY_SECONDS)
         if b"erase=" in body:
             return await self._erase(request, claim, data, body)
         try:
@@ -96,8 +95,7 @@ class PersonPages:
     async def change_address(self, request: Request) -> Response:
         """Change the address, and revoke the links that are in the old mailbox."""
         claim, _ = await self._open(request, SealedPurpose.ADDRESS)
-        if isinstance(body := await read_body(request, BODY_SECONDS), Response):
-            return body
+        body = await read_body(request, BODY_SECONDS)
         if body != b"answer=yes":
             return self._pages.page(request, "address.html", 400, asked=claim)
         is_changed = await self._work.run(self._change, claim)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -86,8 +87,10 @@ class PushPages:
         return self._for_the_site(await self._answer(request, read))
 
     async def _answer(self, request: Request, read: Callable[[Mapping[str, str], datetime], Callable[[], None] | None]) -> Response:
-        if isinstance(body := await read_body(request, BODY_SECONDS), Response):
-            return body
+        try:
+            body = await read_body(request, BODY_SECONDS)
+        except HTTPException as error:  # a script reads this answer, and no person
+            return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)
         now = self._clock()
         change = read(_fields(body), now)
         if change is None:

@@ -76,8 +76,7 @@ class ReaderPages:
     async def unsubscribe(self, request: Request) -> Response:
         """End the subscription, whatever the body says: a mail program may send it as a form or as multipart (RFC 8058 section 3.2)."""
         claim = await self._claim(request, Purpose.UNSUBSCRIBE)
-        if isinstance(body := await read_body(request, self._body_seconds), Response):
-            return body
+        await read_body(request, self._body_seconds)
         if claim.subscriber_id == NOBODY:
             return self._test_page(request, claim)
         if not await self._work.run(self._end_subscription, claim, self._clock()):
@@ -87,8 +86,7 @@ class ReaderPages:
     async def return_to_list(self, request: Request) -> Response:
         """Mail the reader the question whether to receive the list again: somebody else may have ended it, with a forwarded mail."""
         claim, now = await self._claim(request, Purpose.UNSUBSCRIBE), self._clock()
-        if isinstance(body := await read_body(request, self._body_seconds), Response):
-            return body
+        await read_body(request, self._body_seconds)
         if claim.subscriber_id == NOBODY:
             return self._test_page(request, claim)
         keys = [claim.list]
@@ -110,8 +108,6 @@ class ReaderPages:
         """Change what the form asks for, and show the lists as they are then. May be repeated."""
         claim = await self._claim(request, Purpose.PREFERENCES)
         body, now = await read_body(request, self._body_seconds), self._clock()
-        if isinstance(body, Response):
-            return body
         if claim.subscriber_id == NOBODY:
             return self._test_page(request, claim)
         if body == preferences.REVOCATION:
@@ -139,8 +135,7 @@ class ReaderPages:
     async def join(self, request: Request) -> Response:
         """Resume the list. May be repeated."""
         claim = await self._join_claim(request)
-        if isinstance(body := await read_body(request, self._body_seconds), Response):
-            return body
+        await read_body(request, self._body_seconds)
         await self._work.run(self._joining.resume, claim, self._clock())
         return self._pages.page(request, "joined.html", claim=LinkClaim(claim.subscriber_id, claim.list))
 

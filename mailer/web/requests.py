@@ -8,16 +8,17 @@ import hashlib
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TEMPLATES = Path(__file__).parent / "templates"
 LARGEST_BODY = 4096
 """Bytes. "List-Unsubscribe=One-Click" has 26, the form for ten lists about 300."""
 BODY_SECONDS = 10
-TOO_LARGE = "The request is too large.\n"
-TOO_SLOW = "The request took too long.\n"
+TOO_LARGE = "The request is too large."
+TOO_SLOW = "The request took too long."
 AMBIGUOUS = "The length of the request is stated in two ways.\n"
 CLOSE = {"Connection": "close"}
 STYLE = (TEMPLATES / "page.css").read_text("utf-8")
@@ -46,19 +47,22 @@ HEADERS = PROTECTIVE | {"Content-Security-Policy": policy(STYLE)}
 """Of every answer that is not a page with a policy of its own."""
 
 
-async def read_body(request: Request, seconds: float) -> bytes | Response:
-    """Return the body, or the answer to one that is larger or slower than any form of these pages. Not more than that is kept in memory."""
+async def read_body(request: Request, seconds: float) -> bytes:
+    """Return the body. Not more than any form of these pages has is kept in memory.
+
+    :raises HTTPException: it is larger (413) or slower (408) than any form; the connection is to be closed.
+    """
     body = b""
     try:
         async with asyncio.timeout(seconds):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > LARGEST_BODY:
-                    return PlainTextResponse(TOO_LARGE, 413, CLOSE)
+                    raise HTTPException(413, TOO_LARGE, CLOSE)
     except TimeoutError:
-        return PlainTextResponse(TOO_SLOW, 408, CLOSE)
+        raise HTTPException(408, TOO_SLOW, CLOSE) from None
     except ClientDisconnect:  # nobody reads the answer
-        return PlainTextResponse("", 400, CLOSE)
+        raise HTTPException(400, headers=CLOSE) from None
     return body
 
 

@@ -25,8 +25,6 @@ from plugins.typography.unbroken import keep_whole
 _LONGEST_NUMBER = 64
 """Characters of an issue's number (`mailer.bundle`)."""
 
-_NOWRAP = 'style="white-space: nowrap"'
-
 
 class MailRenderer:
     """Renders the three parts with ``templates``: ``mail.*`` in the folder ``emergency`` of the theme."""
@@ -48,7 +46,7 @@ class MailRenderer:
 
     def render(self, record: EmergencyRecord) -> Alternatives:
         """Return the parts."""
-        page, text = keep_whole(self._render(self._html, "mail.html", record), _NOWRAP), self._render(self._text, "mail.txt", record)
+        page, text = keep_whole(self._render(self._html, "mail.html", record)), self._render(self._text, "mail.txt", record)
         light = self._render(self._text, "mail-light.txt", record)
         return Alternatives(page, text, LightPart(light, choose_charset(light)))
 

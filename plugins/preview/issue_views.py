@@ -17,6 +17,11 @@ _DARK = re.compile(r"@media\s*\(prefers-color-scheme:\s*dark\)")
 # Some mail clients darken a mail without asking it: they invert its colours and leave images as they are.
 _INVERTED = "<style>html { filter: invert(1) hue-rotate(180deg); background: #fff } img { filter: invert(1) hue-rotate(180deg) }</style>"
 
+READER = "読者ごとに違います Each reader's own"
+
+_REST = 2_500
+"""Bytes of the headers, the boundaries and the signature of a mail, about."""
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -49,27 +54,32 @@ class Bundle:
         return (self.folder / name).read_text(encoding="utf-8")
 
     def headers(self) -> list[tuple[str, str]]:
-        """Return the headers of the mail by name, as the mailer makes them from the bundle."""
+        """Return the headers that a reader's program shows or uses, as the mailer makes them from the bundle; and the preheader, which is in the HTML part."""
         issue, mail_list = self.issue, self._list()
         return [
             ("From", f"{mail_list['from']['name']} <{mail_list['from']['address']}>"),
+            ("To", READER),
             ("Reply-To", mail_list["reply_to"]),
             ("Subject", issue["subject"]),
-            ("Date", issue["date"]),
+            ("Date", f"送る日時 Moment of sending（号の日時 of the issue: {issue['date']}）"),
             ("List-Id", f"{mail_list['title']} <{mail_list['list_id']}>"),
-            ("List-Archive", mail_list["archive_url"]),
-            ("Archived-At", issue["archive_url"]),
+            ("List-Unsubscribe", READER),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+            ("List-Archive", f"<{mail_list['archive_url']}>"),
+            ("Archived-At", f"<{issue['archive_url']}>"),
             ("Preheader", issue["preheader"]),
         ]
 
     def sizes(self) -> list[tuple[str, str]]:
-        """Return the size of each part as it is sent, with its limit."""
+        """Return the size of each part as it is sent, in base64, with its limit. Each reader's own links make a mail some hundred bytes longer."""
         alternatives = self.issue["parts"]
         charset = alternatives["light.txt"]["charset"]
         light = len(self.text("light.txt").encode(charset))
+        html, text = (encoded_size(alternatives[name]["bytes"]) for name in ("mail.html", "mail.txt"))
         return [
-            ("HTML", f"{encoded_size(alternatives['mail.html']['bytes']) / 1000:.0f} kB（{LARGEST_HTML // 1000} kBまで）"),
-            ("テキスト Text", f"{alternatives['mail.txt']['bytes'] / 1000:.1f} kB"),
+            ("HTML", f"{html / 1000:.1f} kB（{LARGEST_HTML // 1000} kBまで）"),
+            ("テキスト Text", f"{text / 1000:.1f} kB"),
+            ("メール全体 Whole mail", f"およそ {(html + text + _REST) / 1000:.0f} kB"),
             ("軽い版 Light", f"{light / 1000:.1f} kB、{charset.upper()}（{LARGEST_LIGHT // 1000} kBまで）"),
         ]
 

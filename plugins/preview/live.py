@@ -93,7 +93,7 @@ class LivePreview:
         diagnostics = await asyncio.to_thread(self._build)
         for path in dict.fromkeys(self._saved):
             of_page = await asyncio.to_thread(self._rerender, [path])
-            diagnostics = diagnostics if of_page is None else of_page
+            diagnostics = diagnostics if of_page is None else self._replaced(diagnostics, [path], of_page)
         self.diagnostics = diagnostics
         await self._notify()
 
@@ -109,7 +109,7 @@ class LivePreview:
         self._saved += paths
         diagnostics = await asyncio.to_thread(self._rerender, paths)
         if diagnostics is not None:
-            self.diagnostics = diagnostics
+            self.diagnostics = self._replaced(self.diagnostics, paths, diagnostics)
             await self._notify()
 
     def _save_later(self) -> None:
@@ -118,6 +118,12 @@ class LivePreview:
         if self._saving:
             self._saving.cancel()
         self._saving = loop.call_later(_IDLE, lambda: loop.run_in_executor(None, self._save))
+
+    def _replaced(self, known: tuple[Diagnostic, ...], changed: list[Path], new: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+        """Return ``known`` with those of the changed sources replaced by ``new``: what is wrong in another source is still wrong."""
+        content = self.options.content.absolute()
+        names = {PurePosixPath(content.name, path.absolute().relative_to(content).as_posix()) for path in changed}
+        return (*(each for each in known if each.path not in names), *new)
 
     async def _notify(self) -> None:
         async with self._changed:

@@ -1,7 +1,7 @@
 """Keeps dates, times, postal codes and telephone numbers of a finished HTML text on one line. Pure.
 
 Japanese may break between nearly any two characters (UAX #14, class ID), so a narrow screen shows 「2018年3月」 and 「24日」 on two lines, and half a
-telephone number. What matches gets ``<span class="keep">``; the style sheet says ``white-space: nowrap`` of it. Breaks between phrases inside go.
+telephone number. What matches gets a span with ``white-space:nowrap``, as a style of its own: webmail cuts style sheets off. Breaks between phrases inside go.
 """
 
 from __future__ import annotations
@@ -22,14 +22,12 @@ _APART = re.compile(r"(<!--.*?-->|<pre\b.*?</pre>|<(?!wbr>)[^>]*>)", re.DOTALL)
 """What stays as it is: comments, what is laid out already, tags."""
 
 
-def keep_whole(html: str, attribute: str = 'class="keep"') -> str:
+def keep_whole(html: str) -> str:
     """Return the HTML document with a span around each date, time, postal code and telephone number of its body."""
     head, body, rest = html.partition("<body")
     parts = _APART.split(body + rest)
-    return head + "".join(
-        part if index % 2 else _WHOLE.sub(lambda match: _span(match[0], attribute), part) for index, part in enumerate(parts)
-    )
+    return head + "".join(part if index % 2 else _WHOLE.sub(_span, part) for index, part in enumerate(parts))
 
 
-def _span(words: str, attribute: str) -> str:
-    return f"<span {attribute}>{words.replace('<wbr>', '')}</span>"
+def _span(match: re.Match[str]) -> str:
+    return f'<span style="white-space:nowrap">{match[0].replace("<wbr>", "")}</span>'

@@ -101,8 +101,7 @@ class SignUpPages:
         """Ask for a confirmation, or show what is missing."""
         if not self._open:
             raise HTTPException(404)
-        if isinstance(body := await read_body(request, BODY_SECONDS), Response):
-            return body
+        body = await read_body(request, BODY_SECONDS)
         form, now = sign_up_form.parse(body, self._open, self._digestible), self._clock()
         if form is None:
             raise PreferenceError("The form cannot be read.")
@@ -135,8 +134,7 @@ class SignUpPages:
     async def confirm(self, request: Request) -> Response:
         """Subscribe, or refuse further confirmations."""
         claim, now = self._read(request), self._clock()
-        if isinstance(body := await read_body(request, BODY_SECONDS), Response):
-            return body
+        body = await read_body(request, BODY_SECONDS)
         if not claim.holds(now):
             raise LinkOutdated("The confirmation is too old.")
         words = consent_words(self._pages.site, self._lists_of(claim))

@@ -116,3 +116,14 @@ def test_a_number_fits_and_two_long_names_have_two() -> None:
     sample = sample_records()["road-closed"]
     numbers = {number_of(replace(sample, path=sample.path.with_name(f"{'a' * 90}{end}.md"))) for end in "bc"}
     assert len(numbers) == 2 and all(len(number) == 64 for number in numbers)
+
+
+def test_the_text_part_has_every_language_that_the_html_part_has() -> None:
+    translated = [each for each in sample_records().values() if each.translations]
+    assert translated
+    for each in translated:
+        parts = renderer().render(each)
+        text, page = squeezed(parts.text), squeezed(html.fromstring(parts.html).text_content())
+        for message in each.translations:
+            words = [squeezed(part) for part in (message.title, *message.action)]
+            assert all(part in text and part in page for part in words), message.tag
