@@ -16,7 +16,7 @@ from mailer.database.readers import subscriptions
 from mailer.message.links import LinkClaim, LinkSigner, Purpose
 from mailer.model.ids import SubscriberId
 from mailer.secrets import Secret
-from mailer.web.app import MetricsEndpoint, create_app
+from mailer.web.app import AppOptions, MetricsEndpoint, create_app
 from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
 from tests.samples.mail.sign_ups import SITE
@@ -64,9 +64,7 @@ def test_a_page_carries_name_mark_way_home_and_whom_to_ask(
             TOKENS,
             {LIST.key: LIST},
             Clock(),
-            site=PUBLISHER,
-            metrics=MetricsEndpoint(Secret("key"), breaks),
-            source_url="https://x.example",
+            AppOptions(site=PUBLISHER, metrics=MetricsEndpoint(Secret("key"), breaks), source_url="https://x.example"),
         )
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="https://mail.example.jp") as client:
@@ -77,6 +75,6 @@ def test_a_page_carries_name_mark_way_home_and_whom_to_ask(
     page = lxml.html.fromstring(answer.text)
     assert words in page.findtext(".//h1", "")
     (brand,) = page.cssselect("header a.brand")
-    assert brand.get("href") == f"{SITE.url}/" and SITE.title in "".join(brand.itertext()) and brand.cssselect("img")
+    assert brand.get("href") == f"{SITE.url}/" and SITE.title in "".join(map(str, brand.itertext())) and brand.cssselect("img")
     assert page.cssselect(f"footer a[href='{SITE.url}/']") and LIST.contact in answer.text
     assert "no-store" in answer.headers["Cache-Control"] and answer.headers["Referrer-Policy"] == "no-referrer"

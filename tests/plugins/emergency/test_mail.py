@@ -123,7 +123,7 @@ def test_the_text_part_has_every_language_that_the_html_part_has() -> None:
     assert translated
     for each in translated:
         parts = renderer().render(each)
-        text, page = squeezed(parts.text), squeezed(html.fromstring(parts.html).text_content())
+        text, page = squeezed(parts.text), squeezed("".join(map(str, html.fromstring(parts.html).itertext())))
         for message in each.translations:
             words = [squeezed(part) for part in (message.title, *message.action)]
             assert all(part in text and part in page for part in words), message.tag
