@@ -9,7 +9,6 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 
-import segno
 from jinja2 import BaseLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree, html
@@ -21,6 +20,7 @@ from plugins.frontmatter.model.registry import Publication, Site
 from plugins.frontmatter.model.words.languages import LANGUAGES
 from plugins.typography.filters import FILTERS
 from plugins.typography.phrases import columns
+from plugins.typography.qr_code import qr_code
 
 LIGHTEST = 14_000
 """Bytes of the light page at most: what a server sends before the first answer of the reader (ten segments, RFC 6928), one round trip on one bar of signal."""
@@ -62,7 +62,9 @@ class PageRenderer:
 
     def poster(self, record: EmergencyRecord) -> bytes:
         """Return the notice on one sheet of A4, with a QR code that leads to the record's page."""
-        return self._render("poster.html", record=record, code=qr_code(record.address), size=poster_size(record))
+        return self._render(
+            "poster.html", record=record, code=qr_code(record.address, "この知らせのページのQRコード"), size=poster_size(record)
+        )
 
     def _render(self, name: str, **variables: object) -> bytes:
         return self._environment.get_template(name).render(**variables).encode("utf-8")
@@ -74,12 +76,6 @@ def poster_size(record: EmergencyRecord) -> float:
     said = sum(2 * columns(m.title) + (2 if m is record.message else 1) * columns("".join(m.action)) for m in messages)
     said += columns(record.message.what + record.message.where) + 40 * len(record.phones)
     return max(6.0, min(18.0, round(16 * math.sqrt(750 / max(said, 1)), 1)))
-
-
-def qr_code(address: str) -> Markup:
-    """Return an SVG of a QR code (ISO/IEC 18004) with error correction M: 15 % of it may be dirty or torn. The quiet zone is four modules wide."""
-    drawing = segno.make_qr(address, error="m").svg_inline(scale=4, border=4, dark="#000", light="#fff", omitsize=False)
-    return Markup(drawing.replace("<svg ", '<svg role="img" aria-label="この知らせのページのQRコード" ', 1))  # noqa: S704 - drawn here
 
 
 def light_body(text: str, base: str, *, deeper: bool = True) -> Markup:

@@ -13,13 +13,16 @@ from markupsafe import Markup, escape
 
 from plugins.progress.totals import Level
 from plugins.progress.works import STATES
+from plugins.typography.phrases import columns, wrap
 
 WIDTH = 360
 
-_LABEL, _ROW, _BAR = 76, 30, 16
-"""Bars: the width of the label at the left, the height of a row, and of the bar in it."""
-_TRACK = WIDTH - _LABEL - 52
-"""The length of a bar of 100 percent; the last 52 units hold the value."""
+_LABELS, _ROW, _BAR = (76, 152), 34, 16
+"""Bars: the least and the greatest width of the labels at the left, the height of a row, and of the bar in it."""
+_VALUE = 52
+"""The units at the right that hold the value; a bar of 100 percent has what is left between."""
+_COLUMN = 7
+"""Units of one column of text: 14 for a Japanese character, 7 for a letter or digit."""
 
 _HEIGHT, _LEFT, _TOP, _BASE = 214, 40, 28, 180
 """A line: the height of the image, the left end of the axis, and the heights of 100 and of 0 percent."""
@@ -31,7 +34,7 @@ def _frame(key: str, alternative: str, height: int, elements: Sequence[str]) -> 
     """One image for assistive technology, named by ``alternative``. The ids are made of ``key``, which must be unique on the page."""
     body = Markup("\n".join(elements))  # noqa: S704 - our own numbers, and texts that `_text` has escaped
     return Markup(
-        '<svg class="chart" viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-labelledby="{}" focusable="false"><title id="{}">{}</title>{}</svg>'
+        '<svg class="chart" viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-labelledby="{}" focusable="false"><title id="{}">{}</title>\n{}</svg>'
     ).format(WIDTH, height, WIDTH, height, f"t-{key}", f"t-{key}", alternative, body)
 
 
@@ -40,17 +43,33 @@ def _text(x: float, y: float, content: str, anchor: str = "start", *, strong: bo
     return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}"{weight}>{escape(content)}</text>'
 
 
+def _label_width(names: Sequence[str]) -> int:
+    """Return how wide the labels are: as the longest name, within `_LABELS`."""
+    return max(_LABELS[0], min(_LABELS[1], max(map(columns, names), default=0) * _COLUMN + 8))
+
+
+def _label(y: float, name: str, width: int) -> str:
+    """One name on one line, or on two of smaller letters where one is too short; the end of a still longer name is left out: the table has all of it."""
+    if columns(name) * _COLUMN <= width:
+        return _text(0, y, name)
+    lines = wrap(name, (width - 4) // 6)
+    rest = "…" if len(lines) > 2 else ""
+    upper, lower = lines[0], "".join(lines[1:2])
+    return f'<text font-size="12"><tspan x="0" y="{y - 8:g}">{escape(upper)}</tspan><tspan x="0" y="{y + 6:g}">{escape(lower[:-1] + rest if rest else lower)}</tspan></text>'
+
+
 def bars(key: str, levels: Sequence[Level], alternative: str) -> Markup:
     """Draw a horizontal bar from 0 to 100 percent for each level, with a mark at each quarter."""
-    elements = []
+    left = _label_width([level.name for level in levels])
+    elements, track = [], WIDTH - left - _VALUE
     for index, level in enumerate(levels):
         top = index * _ROW + (_ROW - _BAR) // 2
-        length = _TRACK * level.percent / 100
-        quarters = "".join(f"M{_LABEL + _TRACK * quarter / 4:g} {top}v{_BAR}" for quarter in (1, 2, 3))
+        length = track * level.percent / 100
+        quarters = "".join(f"M{left + track * quarter / 4:g} {top}v{_BAR}" for quarter in (1, 2, 3))
         elements += [
-            _text(0, top + _BAR - 3, level.name),
-            f'<rect class="done" x="{_LABEL}" y="{top}" width="{length:g}" height="{_BAR}"/><path class="grid" d="{quarters}"/>',
-            f'<rect class="all" x="{_LABEL}" y="{top}" width="{_TRACK}" height="{_BAR}"/>',
+            _label(top + _BAR - 3, level.name, left),
+            f'<rect class="done" x="{left}" y="{top}" width="{length:g}" height="{_BAR}"/><path class="grid" d="{quarters}"/>',
+            f'<rect class="all" x="{left}" y="{top}" width="{track}" height="{_BAR}"/>',
             _text(WIDTH, top + _BAR - 3, f"{level.percent}％", "end", strong=True),
         ]
     return _frame(key, alternative, len(levels) * _ROW, elements)
@@ -97,12 +116,13 @@ def states(key: str, counts: Sequence[tuple[str, Counter[str]]], alternative: st
     """Draw a stacked bar for each pair of a name and its counts: filled, hatched, empty. The longest bar is the one with the most works."""
     longest = max(sum(count.values()) for _, count in counts)
     hatch = '<pattern id="h-{0}" width="6" height="6" patternUnits="userSpaceOnUse"><path class="hatch" d="M0 6 6 0M-1 1 1-1M5 7 7 5"/></pattern>'
-    elements = [hatch.format(key), *_legend(key)]
+    left = _label_width([name for name, _ in counts])
+    elements, track = [hatch.format(key), *_legend(key)], WIDTH - left - _VALUE
     for row, (name, count) in enumerate(counts, 1):
-        top, x = row * _ROW + (_ROW - _BAR) // 2, float(_LABEL)
-        elements.append(_text(0, top + _BAR - 3, name))
+        top, x = row * _ROW + (_ROW - _BAR) // 2, float(left)
+        elements.append(_label(top + _BAR - 3, name, left))
         for state in STATES:
-            length = (_TRACK * count[state] / longest) if longest else 0
+            length = (track * count[state] / longest) if longest else 0
             elements.append(_segment(key, state, (round(x, 1), top), round(length, 1)))
             x += length
         elements.append(_text(WIDTH, top + _BAR - 3, str(sum(count.values())), "end", strong=True))
@@ -120,6 +140,6 @@ def _segment(key: str, state: str, origin: tuple[float, float], length: float) -
 def _legend(key: str) -> list[str]:
     elements = []
     for index, state in enumerate(STATES):
-        x = _LABEL + index * 82
+        x = _LABELS[0] + index * 82
         elements += [_segment(key, state, (x, 5), 18), _text(x + 23, 18, state)]
     return elements

@@ -6,6 +6,7 @@ from typing import Any
 
 from plugins.typography.dates import era_year, japanese_date, japanese_day, japanese_time, number, since, time_element
 from plugins.typography.phrases import breakable, link_mailbox, shorten
+from plugins.typography.qr_code import qr_code
 from plugins.typography.telephones import link_telephones
 
 FILTERS: dict[str, Any] = {
@@ -20,4 +21,5 @@ FILTERS: dict[str, Any] = {
     "shorten": shorten,
     "telephones": link_telephones,
     "mailbox": link_mailbox,
+    "qr_code": qr_code,
 }

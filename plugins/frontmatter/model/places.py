@@ -29,7 +29,7 @@ _COLUMNS = {
 """What each column holds."""
 
 _OPTIONAL = {
-    "office": (re.compile(r"[^<>\"&]{0,60}"), "県の事務所の名前", "the name of the prefecture's office"),
+    "regional_office": (re.compile(r"[^<>\"&]{0,60}"), "県の事務所の名前", "the name of the prefecture's office"),
     "site": (
         re.compile(r"(https?://[^\s<>\"'&]{1,200})?"),
         "市町村のサイトのアドレス（https://…）",
@@ -48,7 +48,7 @@ _OPTIONAL = {
 class Place:
     """One municipality: its JIS X 0402 code with check digit, name, reading in hiragana, and name in addresses.
 
-    ``office`` is the office of the prefecture that looks after it, ``site`` the address of its own site, ``neighbours`` are the names of the municipalities
+    ``regional_office`` is the office of the prefecture that looks after it, ``site`` the address of its own site, ``neighbours`` are the names of the municipalities
     around it; each may be empty.
     """
 
@@ -56,7 +56,7 @@ class Place:
     name: str
     reading: str
     slug: str
-    office: str = ""
+    regional_office: str = ""
     site: str = ""
     neighbours: tuple[str, ...] = ()
 
@@ -122,8 +122,10 @@ def read_places(table: Path) -> tuple[dict[str, Place], list[Diagnostic]]:
 
 def _place(row: CsvRow) -> Place:
     cells = row.cells
-    around = tuple(cells.get("neighbours", "").split())
-    return Place(cells["code"], cells["name"], cells["reading"], cells["slug"], cells.get("office", ""), cells.get("site", ""), around)
+    neighbours = tuple(cells.get("neighbours", "").split())
+    return Place(
+        cells["code"], cells["name"], cells["reading"], cells["slug"], cells.get("regional_office", ""), cells.get("site", ""), neighbours
+    )
 
 
 def _strangers(path: PurePosixPath, row: CsvRow, names: set[str]) -> list[Diagnostic]:

@@ -36,6 +36,8 @@ def reencode(data: bytes) -> tuple[str, bytes]:
             raise ImageRejected("a counter")
         opened.draft("RGB", (LARGEST_EDGE, LARGEST_EDGE))  # a large JPEG is decoded at a fraction of its size
         picture = ImageOps.exif_transpose(opened)
+        if picture.mode.startswith("I"):  # a grey of 16 bits (PNG): Pillow would cut it off at 255, and nearly all of it would be white
+            picture = picture.convert("I").point(lambda shade: shade * (1 / 257) + 0.5).convert("L")
         picture.thumbnail((LARGEST_EDGE, LARGEST_EDGE))
         return _encoded(picture)
 

@@ -22,7 +22,7 @@ def test_every_municipality_leads_to_its_own_site_to_the_office_of_the_prefectur
         page: Any = lxml.html.fromstring((sample.output / "site/places" / row["slug"] / "index.html").read_bytes())
         card = page.xpath("//section[@aria-labelledby='around']")[0]
         links = set(card.xpath(".//a/@href"))
-        assert row["office"] in card.text_content() and row["site"] in links, name
+        assert row["regional_office"] in card.text_content() and row["site"] in links, name
         assert {f"/places/{rows[near]['slug']}/" for near in row["neighbours"].split()} <= links, name
         assert all(name in rows[near]["neighbours"].split() for near in row["neighbours"].split()), (
             f"{name} is no neighbour of its neighbour"

@@ -2,7 +2,7 @@
 (() => {
   const form = document.querySelector("form.search");
   if (!form || !window.fetch) return;
-  import("/theme/menu.js");
+  import("/theme/page.js");
   const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
   const RESULTS = 10;
   const MOST_BYTES = 60000;
