@@ -22,7 +22,7 @@ from plugins.frontmatter.model.publications_file import Feed, PublicationsFile
 from plugins.frontmatter.model.publications_file import MailList as MailList
 from plugins.frontmatter.model.publications_file import Publication as Publication
 from plugins.frontmatter.model.publications_file import Site as Site
-from plugins.frontmatter.model.settings_words import explain_settings, line_of_setting
+from plugins.frontmatter.model.words.settings import explain_settings, line_of_setting
 from plugins.toml_file import missing as missing_file
 from plugins.toml_file import read_toml
 
