@@ -33,7 +33,7 @@ for tag, pattern, first in (
     ("int", r"^-?[0-9]+$", "-0123456789"),
     ("float", r"^-?[0-9]+\.[0-9]+$", "-0123456789"),
 ):
-    EditorsYaml.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))  # type: ignore[no-untyped-call]
+    EditorsYaml.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
 
 
 @cache

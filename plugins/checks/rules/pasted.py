@@ -29,6 +29,9 @@ _LOST = re.compile(
     "|(?:[ãâ][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{1,2}){2,}"  # UTF-8 read as Windows-1252
     "|(?:ƒ.){3,}"  # Shift_JIS read as Windows-1252: each katakana begins so
 )
+_LOST_SIGN = re.compile("[\ufffd縺繧繝ãâƒ]")
+"""One of them stands in each match of `_LOST`: a search for single characters skips what is not there."""
+_CELL_SIGNS = ("#R", "#N", "#V", "#D", "#S", "#C", "####", "|=", "| =")
 _APART = re.compile(
     r"(?P<words>\[[^\[\]\n]{1,200}\])[ \t\u3000]+\((?P<to>(?:https?://|mailto:|tel:|\.{1,2}/)[^()\s]{1,2000}|[\w./-]{1,200}\.md)\)"
 )
@@ -52,7 +55,7 @@ def _unseen(source: Manuscript) -> Iterator[Hit]:
 
 
 def _errors(source: Manuscript) -> Iterator[Hit]:
-    for match in _CELL.finditer(source.marked) if "#" in source.marked or "|=" in source.marked or "| =" in source.marked else ():
+    for match in _CELL.finditer(source.marked) if any(sign in source.marked for sign in _CELL_SIGNS) else ():
         shown = match[0].strip()
         if shown.startswith("##"):
             ja = f"「{shown}」は、表計算ソフトの列の幅が足りない印で、数ではありません。列を広げてから写すか、数を書いてください"
@@ -65,7 +68,7 @@ def _errors(source: Manuscript) -> Iterator[Hit]:
 
 
 def _lost(source: Manuscript) -> Iterator[Hit]:
-    if source.prose.isascii():
+    if not _LOST_SIGN.search(source.prose):
         return
     told = set[int]()
     for match in _LOST.finditer(source.prose):
