@@ -4,7 +4,7 @@ PORT ?= 8000
 SERVE ?= 1
 BIN := .venv/bin
 
-.PHONY: demo test test-all-pythons mutants check docs format lock clean system install-units audit audit-deps bench-build bench-emergency bench-feeds bench-mail bench-release bench-restore bench-subscribers chaos bench-verify simulate
+.PHONY: demo test test-all-pythons mutants check docs schemas format lock clean system install-units audit audit-deps bench-build bench-emergency bench-feeds bench-mail bench-release bench-restore bench-subscribers chaos bench-verify simulate
 
 demo: .venv/installed  ## Set up, run the whole product once, show site and inbox at http://127.0.0.1:8000
 	$(BIN)/python -m todoke demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -75,6 +75,9 @@ docs: .venv/installed-docs  ## The documentation as web pages, with pictures of 
 	$(BIN)/python -m docs.generate $(if $(filter 0,$(PICTURES)),--no-pictures,)
 	$(BIN)/python -m sphinx -W --keep-going -q -E -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+schemas: .venv/installed-test  ## JSON Schemas of front matter, publications.toml and mailer.toml for editors, into schemas/
+	$(BIN)/python -m docs.generate.schemas
 
 audit-deps: .venv/installed-test  ## Known vulnerabilities in the locked versions (pip-audit); says so where the data cannot be reached
 	$(BIN)/python .ci/audit_deps.py

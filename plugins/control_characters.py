@@ -19,6 +19,14 @@ def control_words(character: str) -> tuple[str, str]:
     return f"見えない制御文字（{name}）があります。消してください", f"control character {name}: delete it"
 
 
+_DECOMPOSED = re.compile("[\u3046-\u30fd][\u3099\u309a]")
+
+
+def compose_kana(text: str) -> str:
+    """Return ``text`` with each kana and the voicing mark behind it as one character (NFC). Kanji stay: NFC would change the kanji of some names."""
+    return _DECOMPOSED.sub(lambda pair: unicodedata.normalize("NFC", pair[0]), text)
+
+
 _FILLERS = "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 """Letters and a pattern of Braille that are drawn as nothing (Hangul fillers, Khmer inherent vowels)."""
 

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from plugins.control_characters import CONTROL, control_words, words
 from plugins.diagnostics import Diagnostic, unexpected
 from plugins.inputs import InputFolder, UnreadableInput
+from plugins.media_types import file_format, other_encoding
 
 LARGEST = 5_000_000
 """Bytes. The table of ten years of public works has some hundred kilobytes."""
@@ -60,6 +61,9 @@ def _read(data: bytes, path: PurePosixPath, columns: Collection[str]) -> list[Cs
         raise _unreadable(
             path, 1, f"表が大きすぎます（{LARGEST // 1_000_000}MBまで）", f"the table is larger than {LARGEST // 1_000_000} MB"
         )
+    if name := file_format(data):
+        ja = f"CSVではなく{name}のファイルです。表計算ソフトで開き、「CSV UTF-8」で保存し直してください"
+        raise _unreadable(path, 1, ja, f"a file of the format {name}: save it as CSV UTF-8")
     text = _decode(data, path)
     if match := CONTROL.search(text):
         raise _unreadable(path, text.count("\n", 0, match.start()) + 1, *control_words(match[0]))
@@ -74,8 +78,10 @@ def _decode(data: bytes, path: PurePosixPath) -> str:
     try:
         return data.decode("utf-8-sig")  # Excel begins "CSV UTF-8" with a byte order mark
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        ja, en = "UTF-8で保存されていません。「CSV UTF-8」で保存し直してください", "not UTF-8: save it as CSV UTF-8"
+        encoding = other_encoding(data)
+        line = 1 if encoding and encoding[0] == "UTF-16" else data.count(b"\n", 0, error.start) + 1
+        ja = f"UTF-8ではなく{encoding[0]}で保存されています" if encoding else "UTF-8で保存されていません"
+        ja, en = f"{ja}。「CSV UTF-8」で保存し直してください", f"{encoding[0] if encoding else 'not UTF-8'}: save it as CSV UTF-8"
         raise UnreadableCsv(Diagnostic(path, line, ja, en, "D101")) from error
 
 
@@ -94,7 +100,7 @@ def _records(text: str, path: PurePosixPath) -> Iterator[tuple[int, list[str]]]:
                 yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:
-        ja = f'CSVとして読めません。引用符（"）が閉じているか確かめてください（{error}）'
+        ja = 'CSVとして読めません。引用符（"）が閉じているか確かめてください'
         raise _unreadable(path, line, ja, f"not CSV: look for a quote that is not closed ({error})") from error
 
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from plugins.control_characters import CONTROL
+from plugins.control_characters import CONTROL, control_words
 from plugins.diagnostics import ContentErrors, Diagnostic, unexpected
 from plugins.inputs import UnreadableInput, kind_of, read_named
+from plugins.media_types import other_encoding
 
 LARGEST = 1_000_000
 """Bytes. A list of a hundred publications has some thirty kilobytes."""
@@ -35,15 +36,98 @@ def read_toml(file: Path) -> dict[str, Any]:
     except UnreadableInput as error:
         raise ContentErrors([missing(file) if error.kind == "missing" else replace(error.diagnostic(), rule="R101")]) from error
     except UnicodeDecodeError as error:
-        ja, en = "UTF-8で保存されていません", "not UTF-8"
+        encoding = other_encoding(error.object)
+        ja = f"UTF-8ではなく{encoding[0]}で保存されています" if encoding else "UTF-8で保存されていません"
+        ja, en = f"{ja}。「UTF-8」を選んで保存し直してください", f"{encoding[0] if encoding else 'not UTF-8'}: save the file as UTF-8"
         raise _refused(path, error.object.count(b"\n", 0, error.start) + 1, ja, en) from error
     except RecursionError as error:
         raise _too_deep(path) from error
     except ValueError as error:  # also for numbers of thousands of digits
-        line = int(match[1]) if (match := _AT.search(str(error))) else 1
-        raise _refused(path, line, f"TOMLとして読めません：{error}", f"not valid TOML: {error}") from error
+        raise ContentErrors(_mistakes(file, path, error)) from error
     except Exception as error:
         raise ContentErrors([unexpected(path, error, rule="R102")]) from error
+
+
+_MOST_MISTAKES = 20
+
+LONGEST_SHOWN = 200
+"""Characters of a line that a message writes anew."""
+
+
+def _mistakes(file: Path, path: PurePosixPath, error: ValueError) -> list[Diagnostic]:
+    """Return every line that is no TOML: after each, the file is read on as if the line were right."""
+    lines = read_named(file, LARGEST).decode("utf-8-sig").split("\n")
+    diagnostics: list[Diagnostic] = []
+    for _ in range(_MOST_MISTAKES):
+        at = int(match[1]) - 1 if (match := _AT.search(str(error))) else 0
+        if "end of document" in str(error) or at >= len(lines):  # a list or a text of several lines that is never closed
+            at = max((number for number, line in enumerate(lines) if line.strip()), default=0)
+        ja, en, mended = _line_words(lines[at], str(error))
+        diagnostics.append(Diagnostic(path, at + 1, ja, en, "R102"))
+        if lines[at] == (mended or ""):
+            break
+        lines[at] = mended or ""
+        try:
+            tomllib.loads("\n".join(lines))
+        except ValueError as following:
+            error = following
+        else:
+            break
+    return diagnostics
+
+
+_ENTRY = re.compile(r"^\s*(?P<key>[\w.\"-]+?)\s*(?P<sign>[=＝:：])[ \t\u3000]*(?P<value>.*?)\s*(?:#.*)?$")
+_BOOLEANS = {
+    "はい": "true", "いいえ": "false", "yes": "true", "no": "false", "True": "true", "False": "false", "TRUE": "true", "FALSE": "false", "on": "true", "off": "false",
+}  # fmt: skip
+
+
+def _line_words(line: str, reason: str) -> tuple[str, str, str | None]:
+    """Say what is wrong with a line that is no TOML, in Japanese and English, and what it was meant to be. The parser's words are English and of TOML."""
+    match = _ENTRY.match(line)
+    shown = line.strip()[:60]
+    if control := CONTROL.search(line):
+        return (*control_words(control[0]), CONTROL.sub("", line))
+    if "Cannot overwrite" in reason or "twice" in reason or "Cannot mutate" in reason or "Cannot declare" in reason:
+        name = match["key"] if match else shown
+        return f"「{name}」が二度書かれています。どちらかを消してください", f"{name!r} is written twice: delete one of them", None
+    if match is None or not match["value"]:
+        example = '[名前] か「項目 = "内容"」'
+        return f"「{shown}」のあたりが読めません。{example} の形で書いてください", f'cannot read {shown!r}: write key = "value"', None
+    key, value = match["key"], match["value"]
+    mended = f"{key} = {_value(value)}"
+    if len(mended) > LONGEST_SHOWN:
+        return (
+            f'「{key}」の内容が読めません。ことばは半角の引用符「"」で囲んでください',
+            f"cannot read the value of {key!r}: put words between quotes",
+            None,
+        )
+    if match["sign"] != "=":
+        return (
+            f"「{match['sign']}」ではなく半角の「=」で書きます。「{mended}」と書いてください",
+            f"write an equals sign: {mended}",
+            mended,
+        )
+    if value in _BOOLEANS:
+        return f"「{value}」ではなく true か false で、「{mended}」と書いてください", f"write true or false: {mended}", mended
+    if value.startswith('"') and "\\" in value:
+        return (
+            f"「\\」は、二重の引用符の中では特別な字です。一重の引用符で「{mended}」と書いてください",
+            f"a backslash has a meaning here: write {mended}",
+            mended,
+        )
+    return (
+        f'「{key}」の内容が読めません。ことばは半角の引用符「"」で囲みます。「{mended}」と書いてください',
+        f"cannot read the value of {key!r}: words stand between ASCII quotes; write {mended}",
+        mended,
+    )
+
+
+def _value(value: str) -> str:
+    if value in _BOOLEANS or value in ("true", "false") or re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", value):
+        return _BOOLEANS.get(value, value)
+    words = value.strip("\"'“”‘’「」『』＂ \u3000")
+    return f"'{words}'" if "\\" in words or '"' in words else f'"{words}"'
 
 
 def missing(file: Path) -> Diagnostic:

@@ -7,6 +7,7 @@ are reported at once. A new table is one reader that returns its value with its 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -24,6 +25,7 @@ from plugins.frontmatter.model.places import PATH as MUNICIPALITIES
 from plugins.frontmatter.model.registry import read_registry
 from plugins.frontmatter.public_files import (
     clashing_files,
+    heavy_files,
     ignored_files,
     missing_declarations,
     similar_sources,
@@ -31,7 +33,7 @@ from plugins.frontmatter.public_files import (
     unusable_names,
 )
 from plugins.images.vectors import check_vectors
-from plugins.inputs import survey
+from plugins.inputs import InputFolder, survey
 from plugins.progress.table import PATH as PROGRESS
 from plugins.progress.table import read_works
 from plugins.progress.works import WORKS, Works
@@ -61,9 +63,15 @@ class Content:
 
 
 def load_content(
-    content: Path, publications: Path, now: dt.datetime, cache: tuple[Path, str] | None = None, *, shows_drafts: bool = False
+    content: Path,
+    publications: Path,
+    now: dt.datetime,
+    cache: tuple[Path, str] | None = None,
+    *,
+    shows_drafts: bool = False,
+    mistakes: list[Diagnostic] | None = None,
 ) -> Content:
-    """Read everything below ``content``. Raises `ContentErrors` with every error of every file.
+    """Read everything below ``content``. Raises `ContentErrors` with every error of every file; or adds them to ``mistakes``, and returns what holds.
 
     ``cache`` is the file of the content cache, and the version of everything else that reading depends on: code, libraries, settings.
     """
@@ -77,14 +85,16 @@ def load_content(
     diagnostics = [_relative_to_checkout(content, diagnostic) for diagnostic in of_tables + check_vectors(content)]
     try:
         content_cache = ContentCache(cache[0], f"{cache[1]} {digest(registry)}", registry) if cache else None
-        library = read_library(content, registry, now, content_cache, shows_drafts=shows_drafts)
+        library = read_library(content, registry, now, content_cache, shows_drafts=shows_drafts, mistakes=mistakes)
     except ContentErrors as errors:
         raise ContentErrors([*errors.diagnostics, *diagnostics]) from errors
     diagnostics += _missing_declarations(publications, library, content.name)
     of_documents = clashing_files(library) + unusable_names(library) + future_updates(library, content)
     diagnostics += [_relative_to_checkout(content, diagnostic) for diagnostic in of_documents]
-    if diagnostics:
+    if diagnostics and mistakes is None:
         raise ContentErrors(diagnostics)
+    if mistakes is not None:
+        mistakes += diagnostics
     return Content(library, works, readings, synonyms, outline, situation)
 
 
@@ -95,13 +105,18 @@ _TABLES = frozenset(map(str, (MUNICIPALITIES, PROGRESS, READING_TABLE, SYNONYM_T
 def file_warnings(content: Path, library: Library) -> tuple[Diagnostic, ...]:
     """Return a warning for each file that stays out of the site, whether it lies among public files or among sources, and for sources of similar names."""
     tables = _TABLES | situation_paths() if library.registry.site.situation else _TABLES
-    warnings = unnamed_files(library, tables) + ignored_files(library) + similar_sources(library)
+    warnings = unnamed_files(library, tables) + ignored_files(library) + similar_sources(library) + heavy_files(library, _size_in(content))
     return tuple(_relative_to_checkout(content, warning) for warning in warnings)
 
 
 def document_warnings(content: Path, library: Library) -> tuple[Diagnostic, ...]:
     """Return a warning for each link to a document that is not public yet, and for each job posting that says too little."""
     return tuple(_relative_to_checkout(content, warning) for warning in early_links(library) + incomplete_postings(library))
+
+
+def _size_in(content: Path) -> Callable[[str], int]:
+    files = InputFolder(content)
+    return lambda path: stat.size if (stat := files.stat(path)) else 0
 
 
 def table_warnings(content: Path, situation: Situation, now: dt.datetime) -> tuple[Diagnostic, ...]:

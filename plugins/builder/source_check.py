@@ -1,14 +1,19 @@
-"""What `todoke check` reports: errors of front matter, links and issues, and the results of the rules, together."""
+"""The one function behind `todoke check`: everything that is wrong with a checkout, in one run, and nothing is written.
+
+A program that is no command line, such as an editor in the browser, calls `check_sources` too.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import runpy
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from plugins.builder.content_loader import document_warnings, file_warnings, load_content, table_warnings, theme_errors
 from plugins.builder.event_changes import unannounced_changes
+from plugins.builder.mail_check import check_mails
 from plugins.builder.rules import read_descriptions
 from plugins.checks.inspection import inspect
 from plugins.checks.levels import Levels, read_levels
@@ -19,9 +24,12 @@ from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.frontmatter.model.places import PATH as MUNICIPALITIES
 from plugins.frontmatter.model.registry import Registry, read_registry
 from plugins.frontmatter.normalise.notes import find_notes
-from plugins.frontmatter.parse.source import find_sources
-from plugins.magazine.compose.issues import compose_all
+from plugins.frontmatter.parse.source import RecoveredSource, find_sources, recover_source
+from plugins.images.broken import find_broken
 from plugins.publications.type_templates import missing_templates
+
+_OF_UNNAMED_FILES = frozenset({"F505", "F506"})
+"""Which files no document names is not known as long as some documents are not read."""
 
 
 @dataclass(frozen=True)
@@ -39,22 +47,37 @@ class SourceReport:
 
 
 def check_sources(content: Path, publications: Path, now: dt.datetime, settings: Path = Path("pelicanconf.py")) -> SourceReport:
-    """Read and check everything a build would. Raises `ContentErrors` if ``publications.toml`` itself does not hold. ``settings`` name the theme."""
-    registry, levels = _settings(content, publications)
+    """Return everything that a build at the moment ``now`` would refuse or warn of: settings, sources, links, pictures, tables, mails.
+
+    ``settings`` name the theme. One mistake hides no other: what does not hold is read as it was meant, to check the rest of it. If ``publications.toml``
+    does not hold, sources are only read as text. Raises `FileNotFoundError` if there is no folder ``content``.
+    """
+    try:
+        registry, levels = _settings(content, publications)
+    except ContentErrors as error:
+        return _without_settings(content, error)
     inspection = inspect(content, registry, levels)
     theme = Path(runpy.run_path(str(settings))["THEME"])
     errors = [*inspection.errors, *theme_errors(theme), *missing_templates(theme)]
-    warnings = inspection.warnings
-    try:
-        loaded = load_content(content, publications, now)
-        warnings += file_warnings(content, loaded.library) + document_warnings(content, loaded.library)
-        warnings += tuple(each.below(content.name) for each in unannounced_changes(loaded.library, content))
-        warnings += table_warnings(content, loaded.situation, now)
-        compose_all(loaded.library)
-    except ContentErrors as error:
-        errors += error.diagnostics
+    mistakes: list[Diagnostic] = []
+    loaded = load_content(content, publications, now, mistakes=mistakes)
+    warnings = inspection.warnings + table_warnings(content, loaded.situation, now) + document_warnings(content, loaded.library)
+    warnings += tuple(each.below(content.name) for each in unannounced_changes(loaded.library, content))
+    is_partial = len(loaded.library.documents) < len(find_sources(content))
+    warnings += tuple(each for each in file_warnings(content, loaded.library) if not (is_partial and each.rule in _OF_UNNAMED_FILES))
+    errors += mistakes + find_broken(content, loaded.library) + check_mails(loaded.library, theme, is_partial=bool(mistakes))
     fixable = sum(diagnostic.fix is not None for diagnostic in inspection.diagnostics)
     return SourceReport(tuple(sorted(set(errors))), warnings, len(find_sources(content)), fixable, _count_notes(content))
+
+
+def _without_settings(content: Path, error: ContentErrors) -> SourceReport:
+    mistakes = [mistake for path in find_sources(content) for mistake in _mistakes_of(recover_source(content, path))]
+    errors = sorted({*error.diagnostics, *(mistake.below(content.name) for mistake in mistakes)})
+    return SourceReport(tuple(errors), (), len(find_sources(content)), 0)
+
+
+def _mistakes_of(recovered: RecoveredSource | Diagnostic) -> Iterator[Diagnostic]:
+    yield from (recovered,) if isinstance(recovered, Diagnostic) else recovered.mistakes
 
 
 def _count_notes(content: Path) -> int:
@@ -63,7 +86,7 @@ def _count_notes(content: Path) -> int:
 
 
 def repair_all(content: Path, publications: Path, *, write: bool) -> list[Repair]:
-    """Repair what is safe to repair, or with ``write`` false say what would change."""
+    """Repair what is safe to repair, or with ``write`` false say what would change. Raises `ContentErrors` if ``publications.toml`` does not hold."""
     registry, levels = _settings(content, publications)
     return repair(content, registry, levels, write=write)
 

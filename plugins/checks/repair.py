@@ -1,4 +1,6 @@
-"""What `todoke check --fix` writes: only where a rule knows the one right text, and never into code, links, addresses or keys."""
+"""What `todoke check --fix` writes: only where a rule knows the one right text, and never into code, links, addresses or keys; and front matter that is
+no YAML, where what was meant is certain (``title：``).
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,11 @@ from pathlib import Path, PurePosixPath
 
 from plugins.checks.inspection import apply_rules, content_type_of
 from plugins.checks.levels import Levels
+from plugins.checks.rules.dates import date_values
 from plugins.checks.rules.manuscript import HIDDEN, Manuscript, manuscript, read_manuscript
 from plugins.diagnostics import Fix
 from plugins.files import write_into
+from plugins.frontmatter.header.recovery import mended_header
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.source import find_sources
 from plugins.inputs import InputFolder
@@ -48,11 +52,14 @@ def repair(content: Path, registry: Registry, levels: Levels, *, write: bool) ->
 
 def repaired(source: Manuscript, levels: Levels) -> str:
     """Return the text of ``source`` with every safe repair made. It never gains or loses a line."""
-    text = source.text
+    text = mended_header(source.text) or source.text
     for _ in range(_ROUNDS):
         current = manuscript(source.path, text, source.size_of)
         fixes = [diagnostic.fix for diagnostic in apply_rules(current, levels) if diagnostic.fix]
-        following = _apply(text, [fix for fix in fixes if HIDDEN not in current.loose[fix.start : fix.end]])
+        dates = set(date_values(current))  # the reader of front matter reads them, and T106 knows what it reads
+        following = _apply(
+            text, [fix for fix in fixes if (fix.start, fix.end) in dates or HIDDEN not in current.loose[fix.start : fix.end]]
+        )
         if following == text:
             break
         text = following

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,6 +27,9 @@ from plugins.cli.console import (
     wrong_usage,
 )
 
+if TYPE_CHECKING:
+    from plugins.builder.source_check import SourceReport
+
 
 def check(
     now: Now = None,
@@ -35,6 +39,9 @@ def check(
         bool, typer.Option("--fix", help="直して安全なところを直し、直した行を示す。 Repair what is safe, and show it.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="--fix で直るところを示すだけ。 Only show what --fix would change.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="保存するたびに確かめる。Ctrl-C で終わり。 Check again whenever a file is saved.")
+    ] = False,
     explain: Annotated[str, typer.Option(help="規則の説明。例 T101（all ですべて）。 Explain a rule, such as T101; all: every rule.")] = "",
     chosen: Format = "text",
 ) -> None:
@@ -42,18 +49,27 @@ def check(
     from plugins.builder.source_check import check_sources
     from plugins.diagnostics import ContentErrors
 
+    if explain:
+        _explain(explain, publications)
+        return
     try:
-        if explain:
-            _explain(explain, publications)
-            return
         require(publications, Path("pelicanconf.py"), folder=content)
-        if fix or dry_run:
-            _repair(content, publications, chosen, dry_run=dry_run)
-        report = check_sources(content, publications, moment(now))
-    except ContentErrors as error:
-        stop_with_errors(error.diagnostics, chosen)
     except FileNotFoundError as error:
         wrong_usage(str(error))
+    if watch:
+        _watch(content, publications, now, fix=fix and not dry_run)
+        return
+    if fix or dry_run:
+        with suppress(ContentErrors):  # settings that do not hold: nothing is repaired, and the check tells why
+            _repair(content, publications, chosen, dry_run=dry_run)
+    report = check_sources(content, publications, moment(now))
+    _print(report, chosen)
+    if report.errors:
+        stop_because_of(report.errors)
+    say(f"まちがいはありません No errors: {report.sources} files, {len(report.warnings)} warnings", chosen)
+
+
+def _print(report: SourceReport, chosen: FormatName) -> None:
     summary = {"sources": report.sources, "fixable": report.fixable}
     print_diagnostics((*report.warnings, *report.errors), chosen, summary)
     if report.fixable and verbosity() >= 0:
@@ -65,13 +81,31 @@ def check(
             f"編集メモ（%% と <!-- -->）{report.notes}か所は、どこにも公開しません {report.notes} notes for other editors are kept in",
             chosen,
         )
-    if report.errors:
-        stop_because_of(report.errors)
-    say(f"まちがいはありません No errors: {report.sources} files, {len(report.warnings)} warnings", chosen)
+
+
+def _watch(content: Path, publications: Path, now: str | None, *, fix: bool) -> None:
+    """Check whenever a source is saved. The lines before and after each check are what the problem matcher of ``.vscode/tasks.json`` looks for."""
+    from plugins.builder.source_check import check_sources
+    from plugins.diagnostics import ContentErrors
+    from plugins.preview.watched_check import check_again
+
+    def check_once() -> None:
+        print_error("── 確かめています Checking")
+        if fix:
+            with suppress(ContentErrors):
+                _repair(content, publications, "text", dry_run=False)
+        report = check_sources(content, publications, moment(now))
+        _print(report, "text")
+        print_error(
+            f"── {len(report.errors)} errors, {len(report.warnings)} warnings. 保存を待っています（Ctrl-C で終わり） Waiting for changes"
+        )
+
+    check_again(check_once, [content, publications, Path("themes")])
 
 
 def _explain(code: str, publications: Path) -> None:
     from plugins.builder.source_check import explain_rule
+    from plugins.diagnostics import ContentErrors
 
     try:
         typer.echo(explain_rule(code, publications))
@@ -79,6 +113,8 @@ def _explain(code: str, publications: Path) -> None:
         wrong_usage(
             f"「{code}」という規則はありません。todoke check --explain all で一覧が出ます / no rule {code!r}: --explain all lists them"
         )
+    except ContentErrors as error:
+        stop_with_errors(error.diagnostics, "text")
 
 
 def _repair(content: Path, publications: Path, chosen: FormatName, *, dry_run: bool) -> None:

@@ -117,11 +117,18 @@ SITE_ADDRESS = Key[str]("site address", __name__)
 
 
 def read_library(
-    content: Path, registry: Registry, now: dt.datetime, cache: ContentCache | None = None, *, shows_drafts: bool = False
+    content: Path,
+    registry: Registry,
+    now: dt.datetime,
+    cache: ContentCache | None = None,
+    *,
+    shows_drafts: bool = False,
+    mistakes: list[Diagnostic] | None = None,
 ) -> Library:
     """Read every ``*.md`` below ``content`` that is not in ``cache``.
 
-    ``now`` decides which links lead to a public page. Raises `ContentErrors` with every diagnostic of every file.
+    ``now`` decides which links lead to a public page. Raises `ContentErrors` with every diagnostic of every file; or, if there is a list of ``mistakes``,
+    adds them to it, and returns the library of those documents that hold.
     """
     cache = cache or ContentCache(None, "", registry)
     scanned_at, tree, rows = time.time_ns(), survey(content), cache.rows()
@@ -143,8 +150,11 @@ def read_library(
         diagnostics += [diagnostic for batch in reader.headers() for diagnostic in batch.diagnostics]
         collector.collect(reader.results(headers, references.images), references)
     diagnostics += collector.diagnostics + _name_conflicts(((path, headers[path]) for path in files if path in headers), content)
-    if diagnostics:
-        raise ContentErrors(diagnostic.below(content.name) for diagnostic in diagnostics)
+    diagnostics = [diagnostic.below(content.name) for diagnostic in diagnostics]
+    if diagnostics and mistakes is None:
+        raise ContentErrors(diagnostics)
+    if mistakes is not None:
+        mistakes += diagnostics
     cache.forget(path for path in rows if path not in files)
     if references.images != known_images:
         cache.note(_IMAGES, [("", b"", references.images)])
@@ -237,7 +247,8 @@ def _is_unchanged(content: Path, path: str, file: InputStat, row: CachedDocument
 
 def _documents(files: Mapping[str, InputStat], known: Mapping[str, CachedDocument], collector: _Collector) -> dict[PurePosixPath, Document]:
     by_path = {path: row.parsed[0] for path, row in known.items()} | collector.documents
-    return {by_path[path].path: by_path[path].with_text(_CachedText(collector.cache, path)) for path in files}
+    held = (by_path[path] for path in files if path in by_path)  # all of them, unless mistakes are only told (`todoke check`)
+    return {document.path: document.with_text(_CachedText(collector.cache, str(document.path))) for document in held}
 
 
 def _with_html(document: Document, html: str) -> Document:

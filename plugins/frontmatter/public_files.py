@@ -6,7 +6,7 @@ So a list of names in ``data/``, the lock file of a spreadsheet, and a PDF that 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import PurePosixPath
 
 from plugins.diagnostics import Diagnostic
@@ -124,6 +124,30 @@ def _waiting(path: str, document: Document) -> Diagnostic:
     )
 
 
+HEAVIEST = 20_000_000
+"""Bytes. A document of this size takes two minutes where the network has 1.5 Mbit/s, as after a disaster. Films may be larger: they play while they load."""
+_PLAYED = (".mp4", ".webm", ".m4v", ".mp3", ".m4a", ".ogg")
+
+
+def heavy_files(library: Library, size_of: Callable[[str], int]) -> list[Diagnostic]:
+    """Return a warning for each file of more than `HEAVIEST` bytes (``size_of``) that a document names, with paths relative to ``content/``."""
+    named = {path for document in library.documents.values() for path in document.named_files} | {*library.registry.site.public_files}
+    sizes = [(path, size_of(path)) for path in sorted(named & library.files) if not path.lower().endswith(_PLAYED)]
+    return [_heavy(path, size) for path, size in sizes if size > HEAVIEST]
+
+
+def _heavy(path: str, size: int) -> Diagnostic:
+    shown, most = f"{size / 1_000_000:.1f}MB", f"{HEAVIEST // 1_000_000}MB"
+    return Diagnostic(
+        PurePosixPath(path),
+        1,
+        f"{shown}あります。電波の弱いところでは開けません。{most}より小さく縮めるか、章ごとに分けてください",
+        f"{shown}: it does not open where the network is bad; make it smaller than {most}, or divide it",
+        "F705",
+        "warning",
+    )
+
+
 def ignored_files(library: Library) -> list[Diagnostic]:
     """Return a warning for each file among the sources that nothing reads, with paths relative to ``content/``.
 
@@ -133,9 +157,15 @@ def ignored_files(library: Library) -> list[Diagnostic]:
 
 
 def _ignored(path: str) -> Diagnostic:
-    name = path.rpartition("/")[2].lower()
-    if name.endswith(_MARKDOWN):
-        ja = "原稿のようですが、名前の終わりが「.md」（小文字）でないので読みません。公開するなら「.md」に変え、使わないなら消してください"
+    name = unicodedata.normalize("NFKC", path.rpartition("/")[2]).lower()
+    if name.startswith("~$"):
+        ja = "WordやExcelが、文書を開いているあいだ置くファイルです。その文書を閉じると消えます。残っていれば消してください"
+        en = "Word or Excel puts this file here while a document is open: close the document; if it stays, delete it"
+    elif name.endswith((".lnk", ".url", ".webloc", ".desktop")):
+        ja = "ショートカットで、中身がありません。原稿そのもの（.md）を置き、ショートカットは消してください"
+        en = "a shortcut, which holds nothing: put the source itself (.md) here, and delete the shortcut"
+    elif name.endswith(_MARKDOWN) or name.endswith("md") or "." not in name:
+        ja = "原稿のようですが、名前の終わりが「.md」（半角の小文字）でないので読みません。公開するなら「.md」に変え、使わないなら消してください"
         en = "it looks like a source and is not read, because its name does not end in .md (small letters): rename it, or delete it"
     elif name.endswith(_WORD_PROCESSORS):
         ja = "ワープロなどの文書は読みません。公開するなら、本文を「.md」の原稿にしてください。使わないなら消してください"
@@ -175,13 +205,21 @@ def clashing_files(library: Library) -> list[Diagnostic]:
         Diagnostic(
             PurePosixPath(path),
             1,
-            f"公開するアドレス {_address(path)} が {other} と同じになります。どちらかの名前を変えてください",
+            f"公開するアドレス {_address(path)} が {other} と{_how_similar(path, other)}同じになります。どちらかの名前を変えてください",
             f"it would have the address {_address(path)}, as {other} has: rename one of them",
             "F305",
             cause=PurePosixPath(other),
         )
         for path, other in clashes
     ]
+
+
+def _how_similar(path: str, other: str) -> str:
+    return (
+        "、大文字と小文字などの違いしかなく、WindowsやmacOSでは"
+        if path.rpartition(".")[2].lower() == other.rpartition(".")[2].lower()
+        else ""
+    )
 
 
 def unusable_names(library: Library) -> list[Diagnostic]:

@@ -18,7 +18,7 @@ import PIL
 from PIL import Image, ImageCms, ImageOps, features
 
 from plugins.files import write_atomically
-from plugins.frontmatter.parse.image_files import UnreadableImage, open_picture
+from plugins.frontmatter.parse.image_files import UnreadableImage, broken, open_picture
 from plugins.images import variants
 from plugins.inputs import InputFolder
 
@@ -85,7 +85,7 @@ def encode(data: bytes, name: str) -> bytes:
     except UnreadableImage:
         raise
     except Exception as error:  # resizing and encoding a broken picture: errors of many kinds, as in `open_picture`
-        raise UnreadableImage(str(error) or type(error).__name__) from error
+        raise UnreadableImage(broken(error)) from error
 
 
 def encode_mail_picture(data: bytes, width: int, extension: str) -> bytes:

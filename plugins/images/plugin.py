@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
@@ -12,13 +11,13 @@ from pelican.generators import Generator
 from pelican.writers import Writer
 
 from plugins.context import IMAGES, MAILED_PICTURES, context_of
-from plugins.diagnostics import ContentErrors, Diagnostic
+from plugins.diagnostics import ContentErrors
 from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY
-from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.parse.image_files import UnreadableImage, image_permalink, image_size
 from plugins.frontmatter.public_files import public_files
 from plugins.images import variants
+from plugins.images.broken import broken_picture
 from plugins.images.encode import ImageEncoder, Original
 from plugins.images.mail_files import MailFiles
 from plugins.images.picture_tag import ImageVariants, PictureTags
@@ -55,7 +54,7 @@ class ImagesGenerator(Generator):  # type: ignore[misc]
             results = dict(zip(self.originals, pool.map(lambda path: self._encode(path, used=path in used), self.originals), strict=True))
         mailed = self._make_mailed(build.get(MAILED_PICTURES) or frozenset(), build.cache / "mail-pictures")
         broken = {path: error for path, error in (results | mailed).items() if isinstance(error, UnreadableImage)}
-        diagnostics = [self._diagnose(path, error) for path, error in broken.items()]
+        diagnostics = [broken_picture(self.content, self.library, path, error) for path, error in broken.items()]
         if diagnostics:
             raise ContentErrors(diagnostics)
         self.tags = PictureTags({image_permalink(path): result for path, result in results.items() if isinstance(result, ImageVariants)})
@@ -109,26 +108,3 @@ class ImagesGenerator(Generator):  # type: ignore[misc]
         except UnreadableImage as error:
             return error
         return ImageVariants(f"/pictures/{original.digest}/", width, height)
-
-    def _diagnose(self, path: PurePosixPath, error: UnreadableImage) -> Diagnostic:
-        source, line = next(self._mentions(path), (PurePosixPath(path), 1))
-        return Diagnostic(
-            PurePosixPath(self.content.name) / source,
-            line,
-            f"画像「{path}」が途中で壊れています。PNGかJPEGで保存し直してください（{error}）",
-            f"image {str(path)!r} is broken: save it again as PNG or JPEG ({error})",
-            "F405",
-            cause=PurePosixPath(self.content.name) / path,
-        )
-
-    def _mentions(self, path: PurePosixPath) -> Iterator[tuple[PurePosixPath, int]]:
-        """Yield source and line of each document that shows a picture."""
-        for document in self.library.documents.values():
-            if _shows(document, path):
-                lines = self.files.read(str(document.path)).decode("utf-8-sig").splitlines()
-                yield document.path, next((number for number, line in enumerate(lines, 1) if path.name in line), 1)
-
-
-def _shows(document: Document, path: PurePosixPath) -> bool:
-    address = image_permalink(path)
-    return bool(document.picture and document.picture.url == address) or address in document.image_urls

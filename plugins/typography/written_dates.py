@@ -32,6 +32,13 @@ _LONGEST = 60
 """Characters. No moment is written with more, and a long text would be copied for nothing."""
 
 
+_NUMERAL = re.compile(r"[〇零一二三四五六七八九十]+(?=[年月日時分])")
+_DIGITS = {numeral: number for number, numeral in enumerate("〇一二三四五六七八九")} | {"零": 0}
+_DASH = re.compile("(?<=[0-9])[\u2010-\u2015\u2212ー](?=[0-9])")
+"""What word processors and Japanese keyboards write for a hyphen."""
+_PLAIN = re.compile(r"^((?:19|20)[0-9]{2})(0[1-9]|1[0-2])([0-2][0-9]|3[01])(?![0-9])")
+
+
 class NoSuchMoment(ValueError):
     """The text is written as a day or a time, and there is none such. The message says why, in Japanese; ``en`` in English."""
 
@@ -97,7 +104,7 @@ def read_day(text: str) -> tuple[WrittenDay, str] | None:
     """Return the day with which ``text`` begins, and what follows it (half-width, without spaces around signs); None if it begins with none."""
     if len(text) > _LONGEST:
         return None
-    compact = re.sub(r"\s*([年月日時分./:()-])\s*", r"\1", unicodedata.normalize("NFKC", text).strip().replace("−", "-"))
+    compact = _compact(text)
     match = _DAY.match(compact.upper())
     if match is None:
         return None
@@ -109,6 +116,38 @@ def read_day(text: str) -> tuple[WrittenDay, str] | None:
         match["after_year"] in (None, {"月": "年"}.get(match["after_month"], match["after_month"])),
     )  # fmt: skip
     return written, compact[match.end() :].strip()
+
+
+def _compact(text: str) -> str:
+    """Return ``text`` with digits, hyphens and colons of the keyboard, and without spaces beside them: 二〇二一年三月 and 20210311 too."""
+    plain = _DASH.sub("-", unicodedata.normalize("NFKC", text).strip(" \t\u3000\"'“”‘’「」"))
+    plain = _PLAIN.sub(r"\1-\2-\3 ", _NUMERAL.sub(lambda match: str(_number(match[0])), plain))
+    return re.sub(r"\s*([年月日時分./:()-])\s*", r"\1", plain.strip())
+
+
+def _number(numerals: str) -> int:
+    """Return the number that kanji stand for: 二十一 and 二一 are both 21."""
+    tens, ten, ones = numerals.rpartition("十")
+    if not ten:
+        return int("".join(str(_DIGITS[numeral]) for numeral in numerals))
+    return (_number(tens) if tens else 1) * 10 + (_number(ones) if ones else 0)
+
+
+def what_is_missing(text: str) -> tuple[str, str] | None:
+    """Return what a text that is no day lacks to be one, in Japanese and English; None if it is nothing like a day."""
+    if len(text) > _LONGEST:
+        return None
+    compact = _compact(text)
+    if re.search("[~〜～]|から|[0-9]-[0-9]{1,2}:", compact):
+        return (
+            "範囲は書けません。始まりだけを書き、催しの終わりは end に書いてください",
+            "a span is not read: write its beginning, and the end of an event in end",
+        )
+    if re.match(r"[0-9]{1,2}(?:月|[/.-])[0-9]{1,2}(?:日|\b)", compact) and not re.match(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-]", compact):
+        return "年がありません", "the year is missing"
+    if re.match(r"(?:[0-9]{4}|\D{1,2}(?:[0-9]{1,2}|元))年(?:[0-9]{1,2}月)?$|[0-9]{4}[/.-][0-9]{1,2}$", compact):
+        return "日がありません", "the day is missing"
+    return None
 
 
 def read_clock(text: str) -> tuple[int, int] | None:

@@ -24,13 +24,13 @@ def fault_of(folder: Path, data: bytes) -> tuple[int, str, str]:
 @pytest.mark.parametrize(
     ("data", "line", "words"),
     [
-        (b"a = 1\nb = \n", 2, "not valid TOML"),
+        (b"a = 1\nb = \n", 2, "cannot read"),
         (b"a = " + b"[" * 60_000, 1, "too deep"),
         (b"a = " + b"[" * 200 + b"]" * 200, 1, "too deep"),
         (b"a = " + b"{b = " * 500 + b"1" + b"}" * 500, 1, "too deep"),
         (b".".join([b"a"] * 50_000) + b" = 1", 1, "too deep"),
-        (b"a = " + b"9" * 5_000, 1, "not valid TOML"),
-        ("a = 'あ'".encode("cp932"), 1, "not UTF-8"),
+        (b"a = " + b"9" * 5_000, 1, "cannot read"),
+        ("a = 'あ'".encode("cp932"), 1, "Shift_JIS: save the file as UTF-8"),
         (b'a = "x\\u0000y"', 1, "U+0000"),
         (b'"\\u001b" = 1', 1, "U+001B"),
         (b"#" * 1_000_001, 1, "larger than 1 MB"),
@@ -55,5 +55,5 @@ def test_any_bytes_are_tables_or_a_diagnostic(tmp_path_factory: pytest.TempPathF
     try:
         assert isinstance(read_toml(file), dict)
     except ContentErrors as errors:
-        (found,) = errors.diagnostics
-        assert not found.en.startswith("unexpected")
+        assert errors.diagnostics
+        assert not [found for found in errors.diagnostics if found.en.startswith("unexpected")]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from plugins.checks.rules import announced, characters, dates, images, links, markdown, notices, structure
+from plugins.checks.rules import announced, characters, dates, images, links, markdown, notices, pasted, structure
 from plugins.checks.rules.rule import Level, Rule
 from plugins.diagnostics import RuleDescription
 
 RULES: dict[str, Rule] = {
     rule.code: rule
     for rule in sorted(
-        (*characters.RULES, *dates.RULES, *structure.RULES, *images.RULES, *links.RULES, *markdown.RULES, *notices.RULES, *announced.RULES),
+        (
+            *(*characters.RULES, *dates.RULES, *structure.RULES, *images.RULES, *links.RULES),
+            *(*markdown.RULES, *pasted.RULES, *notices.RULES, *announced.RULES),
+        ),
         key=lambda rule: rule.code,
     )
 }

@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from plugins.checks.rules.manuscript import Manuscript
+from plugins.checks.rules.dates import date_values
+from plugins.checks.rules.manuscript import HIDDEN, Manuscript
 from plugins.checks.rules.rule import Hit, Rule
 
 _SYMBOL = re.compile(r"[\u2116\u2121\u2160-\u217f\u2460-\u24ff\u2776-\u2793\u301d-\u301f\u3220-\u3243\u3250-\u32cb\u32ff-\u33ff]")
@@ -39,8 +40,14 @@ _SPREAD = re.compile(rf"(?<!{_KANJI})(?:{_STRETCHED})(?!{_KANJI})|(?<!{_LETTER})
 
 @lru_cache(maxsize=1)  # four rules ask for the same source, one after the other
 def _searchable(source: Manuscript) -> str:
-    """Return the prose if it has one of the four kinds of character, else nothing: hardly any source has one, and four searches are saved."""
-    return source.prose if _ANY.search(source.prose) else ""
+    """Return the prose if it has one of the four kinds of character, else nothing: hardly any source has one, and four searches are saved.
+
+    Values that hold a date are left out: T106 tells what to write in their place.
+    """
+    prose = source.prose if _ANY.search(source.prose) else ""
+    for start, end in date_values(source) if prose else ():
+        prose = prose[:start] + HIDDEN * (end - start) + prose[end:]
+    return prose
 
 
 def _symbols(source: Manuscript) -> Iterator[Hit]:

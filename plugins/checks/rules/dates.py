@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from plugins.checks.rules.manuscript import HIDDEN, Manuscript
 from plugins.checks.rules.rule import Hit, Rule
 from plugins.frontmatter.model.content.date_keys import date_keys
+from plugins.frontmatter.model.fields import is_moment
 from plugins.typography import written_dates
 from plugins.typography.written_dates import NoSuchMoment
 
@@ -21,19 +22,18 @@ _ZERO = re.compile(r"0(?:(?<=年0)[1-9](?=月)|(?<=月0)[1-9](?=日))")
 # Letter of an era → its name, and the year before its first
 _ERAS = {"S": ("昭和", 1925), "H": ("平成", 1988), "R": ("令和", 2018)}
 _KEYED = re.compile(r"^(?P<key>[a-z_]+)[ \t]*:[ \t]+[\"']?(?P<value>[^\s\"'#](?:[^\n\"'#]*[^\s\"'#])?)", re.MULTILINE)
-_ISO = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
 _WAVE = re.compile("[～〜]")
 _SPAN = re.compile(r"(?<=[0-9日月年時分円人度回歳）)])[ \u3000]*[～〜][ \u3000]*(?=[0-9翌])")
 
 
 def _dates(source: Manuscript) -> Iterator[Hit]:
-    keyed = list(_date_values(source))
+    keyed = list(date_values(source))
     yield from (hit for value in keyed if (hit := _keyed(source, *value)))
     yield from (hit for hit in _spoken_dates(source) if not any(start <= hit.start < end for start, end in keyed))
 
 
-def _date_values(source: Manuscript) -> Iterator[tuple[int, int]]:
-    """Where the values of keys that hold a date begin and end: the build reads these, no reader does."""
+def date_values(source: Manuscript) -> Iterator[tuple[int, int]]:
+    """Yield where the values of keys that hold a date begin and end: the build reads these, no reader does."""
     for match in _KEYED.finditer(source.text, 0, source.body):
         if match["key"] in date_keys():
             yield match.span("value")
@@ -45,7 +45,7 @@ def _keyed(source: Manuscript, start: int, end: int) -> Hit | None:
         written = written_dates.iso(value)
     except NoSuchMoment:
         return None  # the reader of front matter says so
-    if written is None or _ISO.match(value):
+    if written is None or is_moment(value):
         return None
     ja, en = f"日付「{value}」は「{written}」と書いてください", f"write {value!r} as {written}"
     return Hit(start, end, ja, en, written)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from plugins.control_characters import words
+from plugins.frontmatter.header.fences import header_end
 from plugins.frontmatter.parse.source import LARGEST
 from plugins.inputs import InputFolder, UnreadableInput
 
@@ -38,6 +39,7 @@ class _Pattern:
 
 
 _HEADER = re.compile(r"\A---[ \t]*\n(?:.*\n)*?---[ \t]*(?:\n|\Z)")
+_EMPTY_HEADER = len("---\n---\n")
 _CODE = (
     _Pattern(("```", "~~~"), re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)),
     _Pattern(("<!--",), re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)),
@@ -116,7 +118,7 @@ def read_manuscript(content: Path, path: PurePosixPath) -> Manuscript | None:
 def manuscript(path: PurePosixPath, text: str, size_of: Callable[[str], int | None] = lambda _name: None) -> Manuscript:
     """Split ``text`` into front matter and body, and hide in each what no rule looks at."""
     header = _HEADER.match(text)
-    at = header.end() if header else 0
+    at = header.end() if header and header.end() > _EMPTY_HEADER else header_end(text)
     front_matter, body = text[:at], text[at:]
     marked = _without_code(body)
     visible_values = _hide(front_matter, *_NO_VALUE)

@@ -91,7 +91,10 @@ def _raw_marks(source: Manuscript) -> Iterator[Hit]:
     if not _may_be_raw(body, plain=_body(source).is_plain):
         return
     told = set[tuple[int, str]]()
+    has_bars = any(remark.kind == "divider" for remark, _, _ in _body(source).remarks)  # T553 tells what the bars should be
     for raw in find_raw_marks(parse_markdown(body).root):
+        if raw.mark == "|" and has_bars:
+            continue
         at = _place(body, raw.mark, raw.context)
         if (at, raw.mark) not in told:
             told.add((at, raw.mark))

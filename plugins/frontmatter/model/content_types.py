@@ -99,6 +99,8 @@ class Record(Dated):
     key: ClassVar[str] = "record"
     word: ClassVar[str] = "記録"
 
+    shown_elsewhere: ClassVar[frozenset[str]] = frozenset({"attachments"})
+
     school_level: Literal["幼稚園", "小学校", "中学校", "高等学校", "特別支援学校", "教育委員会"]
     record_kind: Literal["対応記録", "活動事例", "防災教育"]
     fiscal_year: int = Field(ge=2010, le=2100)
@@ -134,6 +136,8 @@ class Partner(Dated):
     key: ClassVar[str] = "partner"
     word: ClassVar[str] = "協力ブログ"
     is_listed: ClassVar[bool] = False
+
+    shown_elsewhere: ClassVar[frozenset[str]] = frozenset({"entry_id", "also_known_as", "hash", "source", "edit_of"})
 
     original: WebAddress
     author: Line

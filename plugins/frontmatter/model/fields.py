@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
@@ -63,7 +65,15 @@ def _registry(info: ValidationInfo) -> Registry:
 
 
 # Only Japan's offset may stand after a time: every date on the site is Japan's, and an editor who means another zone must hear of it.
-_MOMENT = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[ T]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?(?:\+09:00)?")
+MOMENT_PATTERN = r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[ T]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?(?:\+09:00)?"
+"""The form of a day or a moment that is read. JSON Schema has it too, so it is a regular expression of ECMAScript as well."""
+
+_MOMENT = re.compile(MOMENT_PATTERN)
+
+
+def is_moment(text: str) -> bool:
+    """Tell whether ``text`` has the form of a day or a moment that is read. It may still be no day of the calendar."""
+    return _MOMENT.fullmatch(text) is not None
 
 
 def _moment(value: Any, info: ValidationInfo) -> dt.datetime:
@@ -96,10 +106,16 @@ def _unread(text: str) -> PydanticCustomError:
     except NoSuchMoment as error:
         return field_error(f"日付「{text}」：{error}", f"{text!r}: {error.en}")
     if written is not None:
-        is_fixed = not re.match(r"[0-9]{4}-", text)  # T106 leaves alone what begins in the form that is read
+        is_fixed = not is_moment(text)  # T106 leaves alone what has the form that is read: 24:00 needs a person, who knows the day
         return field_error(
             f"日付「{text}」は「{written}」と書いてください{'。todoke check --fix でも直せます' if is_fixed else ''}",
             f"write {text!r} as {written}{'; todoke check --fix does it' if is_fixed else ''}",
+        )
+    if missing := written_dates.what_is_missing(text):
+        ja, en = missing
+        return field_error(
+            f"日付「{text}」は読めません。{ja}。「2015-03-21」か「2015-03-21 10:00」の形で書いてください",
+            f"{text!r}: {en}; write 2015-03-21 or 2015-03-21 10:00",
         )
     return field_error(
         f"日付「{text}」が読めません。「2015-03-21」か「2015-03-21 10:00」の形で書いてください",
@@ -143,13 +159,34 @@ def _needed_end(value: Any, info: ValidationInfo) -> dt.datetime:
     )
 
 
+_QUOTES = "\"'“”‘’「」『』［］[] \u3000"
+
+
+def _joined(value: str, known: Iterable[str]) -> PydanticCustomError | None:
+    """Return the error of several words of a list that are not separated by a comma of the keyboard; None if it is one word."""
+    sign = next((sign for sign in "、，；;／/ \u3000" if sign in value.strip(_QUOTES)), "")
+    parts = [part.strip(_QUOTES) for part in value.split(sign)] if sign else []
+    if not set(parts) & set(known):
+        return None
+    shown = f"[{', '.join(parts)}]"
+    return field_error(
+        f"「{_short(value)}」は「{sign}」で区切られています。{shown} のように、半角の「,」と空白で区切ってください",
+        f"separated by {sign!r}: write {shown}, with ASCII commas",
+    )
+
+
 def _place(value: Any, info: ValidationInfo) -> Place:
-    place = place_named(_registry(info).places, str(value))  # a list inside the list has no hash
+    places = _registry(info).places
+    place = place_named(places, str(value))  # a list inside the list has no hash
     if place is not None:
         return place
+    if joined := _joined(str(value), places):
+        raise joined
+    likely = next(iter(get_close_matches(str(value).strip(_QUOTES), places, n=1)), "")
+    hint_ja, hint_en = (f"「{likely}」ではありませんか", f"did you mean {likely}?") if likely else ("", "")
     raise field_error(
-        f"「{_short(value)}」という市町村はありません。「石巻市」のように正式な名前で書いてください",
-        f"no municipality {_short(value)!r}: write its full name, such as 石巻市",
+        f"「{_short(value)}」という市町村はありません。{hint_ja or '「石巻市」のように正式な名前で書いてください'}",
+        f"no municipality {_short(value)!r}: {hint_en or 'write its full name, such as 石巻市'}",
     )
 
 
@@ -157,6 +194,8 @@ def _topic(value: Any, info: ValidationInfo) -> Topic:
     topics = _registry(info).topics
     if str(value) in topics:
         return topics[str(value)]
+    if joined := _joined(str(value), topics):
+        raise joined
     raise field_error(
         f"「{_short(value)}」というテーマはありません。使えるのは {'、'.join(topics)} です",
         f"no topic {_short(value)!r}: use one of {', '.join(topics)}",

@@ -51,6 +51,11 @@ class Meta(BaseModel):
     chosen_by_editor: ClassVar[bool] = True
     """Whether an editor may choose this type for a file of any publication (not those whose place decides)."""
 
+    shown_elsewhere: ClassVar[frozenset[str]] = frozenset()
+    """Fields of this type that its template does not name: code shows them (``attachments``), or they are for programs (``latitude``). Every other one
+    has to stand in ``types/<key>.html`` or in a property of the class (`plugins.publications.type_templates`).
+    """
+
     title: Line
     date: Moment | None = None
     publication: str | None = None
@@ -116,9 +121,17 @@ class Meta(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_options: object) -> None:
-        """Enter the class among the content types, if it has a key of its own."""
-        if "key" in vars(cls):
-            CONTENT_TYPES[cls.key] = cls
+        """Enter the class among the content types, if it has a key of its own. Raises `TypeError` for a class that forgets its key or its word."""
+        own = vars(cls)
+        if "key" not in own and {"word", "page_template", "date_word"} & own.keys():
+            raise TypeError(f"the content type {cls.__name__} has no key: say what editors write as kind")
+        if "key" not in own:
+            return
+        if cls.word == Meta.word and cls.key != "article":
+            raise TypeError(f"the content type {cls.__name__} has no word: say what readers call it")
+        if (other := CONTENT_TYPES.get(cls.key)) and other.__qualname__ != cls.__qualname__:
+            raise TypeError(f"the content types {other.__name__} and {cls.__name__} have one key, {cls.key!r}")
+        CONTENT_TYPES[cls.key] = cls
 
 
 class Dated(Meta):

@@ -87,6 +87,9 @@ def _source_path(value: str) -> str:
     )
 
 
+ONE_OR_SEVERAL = frozenset({_several})
+"""What reads a list that may also be its only entry."""
+
 Lines = Annotated[tuple[Line, ...], BeforeValidator(_several), Field(min_length=1, max_length=12)]
 """One sentence, or several in the order in which people do them."""
 
@@ -126,6 +129,10 @@ class Alert(Dated):
     is_listed: ClassVar[bool] = False
     shows_age: ClassVar[bool] = False
     is_drill: ClassVar[bool] = False
+    shown_elsewhere: ClassVar[frozenset[str]] = frozenset(
+        {"severity", "hazard", "areas", "updates", "cancels", "correction", "easy", "translations"}
+    )
+    """`plugins.emergency` shows them, in every language of the notice."""
 
     level: Annotated[int, BeforeValidator(_level)] | None = None
     severity: Literal["情報", "注意", "警報", "危険警報", "特別警報"] | None = None

@@ -148,23 +148,41 @@ def _mistakes(path: PurePosixPath, row: CsvRow) -> list[Diagnostic]:
         Diagnostic(
             path,
             row.line,
-            f"{name}「{cell[:60]}」が正しくありません。{ja}を書いてください",
-            f"{name} {cell[:60]!r}: write {en}",
+            *_cell_words(row, name, ja, en),
             "R105",
         )
         for name, (form, ja, en) in (_COLUMNS | _OPTIONAL).items()
-        if not form.fullmatch(cell := row.cells.get(name, ""))
+        if not form.fullmatch(row.cells.get(name, "")) or (name == "code" and _lost_zero(row.cells[name]))
     ] + [*_mistakes_of_slug(path, row), *_mistakes_of_code(path, row)]
 
 
 def _mistakes_of_code(path: PurePosixPath, row: CsvRow) -> list[Diagnostic]:
     """Tell a code with a slip: another program would take it for another municipality, or for none."""
     code = row.cells["code"]
-    if not _COLUMNS["code"][0].fullmatch(code) or is_code(code):
+    if not _COLUMNS["code"][0].fullmatch(code) or is_code(code) or _lost_zero(code):
         return []
     ja = f"code「{code}」の検査数字（最後の桁）が合いません。どこかの桁が違うか、最後が {check_digit(code)} です"
     en = f"code {code!r}: the check digit does not fit; a digit is wrong, or the last is {check_digit(code)}"
     return [Diagnostic(path, row.line, ja, en, "R105")]
+
+
+def _cell_words(row: CsvRow, name: str, ja: str, en: str) -> tuple[str, str]:
+    """Say what is wrong with the cell ``name``. An empty cell says nothing by itself: the name of the municipality stands for its row."""
+    value, place = row.cells.get(name, "")[:60], row.cells["name"][:40]
+    if not value:
+        of_ja, of_en = (f"「{place}」の行の", f"the row {place!r}: ") if place else ("", "")
+        return f"{of_ja} {name} の欄が空です。{ja}を書いてください".strip(), f"{of_en}{name} is empty: write {en}"
+    if name == "code" and _lost_zero(value):
+        return (
+            f"code「{value}」は、はじめの0が消えています。「0{value}」と書いてください（Excelでは、列を「文字列」にします）",
+            f"code {value!r} lost its first zero: write '0{value}'",
+        )
+    return f"{name}「{value}」が正しくありません。{ja}を書いてください", f"{name} {value!r}: write {en}"
+
+
+def _lost_zero(code: str) -> bool:
+    """Tell whether a spreadsheet took a code for a number: with a zero in front, five digits are a whole code with its check digit (JIS X 0402)."""
+    return re.fullmatch(r"[1-9][0-9]{4}", code) is not None and is_code(f"0{code}")
 
 
 def _mistakes_of_slug(path: PurePosixPath, row: CsvRow) -> list[Diagnostic]:

@@ -22,6 +22,7 @@ from plugins.frontmatter.model.publications_file import Feed, PublicationsFile
 from plugins.frontmatter.model.publications_file import MailList as MailList
 from plugins.frontmatter.model.publications_file import Publication as Publication
 from plugins.frontmatter.model.publications_file import Site as Site
+from plugins.frontmatter.model.words.settings import explain_settings, line_of_setting
 from plugins.toml_file import missing as missing_file
 from plugins.toml_file import read_toml
 
@@ -103,23 +104,14 @@ def _parse(toml: Path) -> PublicationsFile:
     try:
         return PublicationsFile.model_validate(data)
     except ValidationError as error:
-        raise ContentErrors(_diagnostic(path, toml, detail["loc"], detail["msg"]) for detail in error.errors()) from error
+        raise ContentErrors(_diagnostic(path, toml, place, words) for place, words in explain_settings(error.errors())) from error
 
 
-def _diagnostic(path: PurePosixPath, toml: Path, place: tuple[int | str, ...], message: str) -> Diagnostic:
-    # The validators above raise "ja / en", before which Pydantic puts "Value error, ". Its own messages are English only.
+def _diagnostic(path: PurePosixPath, toml: Path, place: tuple[int | str, ...], words: str) -> Diagnostic:
+    """Return a diagnostic of the setting at ``place``. ``words`` are Japanese and English, with `` / `` between them."""
     key = ".".join(map(str, place))
-    ja, has_both, en = message.removeprefix("Value error, ").partition(" / ")
-    return Diagnostic(
-        path, _line(toml, place), f"{key}：{ja}" if has_both else f"{key} が正しくありません", f"{key}: {en or message}", "R103"
-    )
-
-
-def _line(toml: Path, place: tuple[int | str, ...]) -> int:
-    """Return the line of the table that holds ``place``, or 1. tomllib keeps no line numbers, so the header is searched for."""
-    header = "[" + ".".join(map(str, place[:2])) + "]"
-    lines = toml.read_text(encoding="utf-8").splitlines()
-    return next((number for number, line in enumerate(lines, 1) if line.startswith((header, f"[{place[0]}]"))), 1)
+    ja, _, en = words.partition(" / ")
+    return Diagnostic(path, line_of_setting(toml.read_text(encoding="utf-8-sig"), place), f"{key}：{ja}", f"{key}: {en}", "R103")
 
 
 def _dangling_keys(parsed: PublicationsFile, toml: Path) -> list[Diagnostic]:
@@ -136,7 +128,12 @@ def _dangling_keys(parsed: PublicationsFile, toml: Path) -> list[Diagnostic]:
         if p.list and p.list not in parsed.lists
     ]
     owners = [
-        _diagnostic(path, toml, ("lists", m.key, "publication"), f"一覧にない出版物です / no such publication: {m.publication}")
+        _diagnostic(
+            path,
+            toml,
+            ("lists", m.key, "publication"),
+            f"「{m.publication}」という出版物はありません。使えるのは {'、'.join(parsed.publications)} です / no such publication: {m.publication}",
+        )
         for m in parsed.lists.values()
         if m.publication not in parsed.publications
     ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from plugins.control_characters import is_blank
 from plugins.diagnostics import Diagnostic
+from plugins.frontmatter.header.keys import meant_key
 from plugins.frontmatter.model.content_types import Meta
 
 if TYPE_CHECKING:
@@ -40,6 +42,14 @@ def explain(source: Source, model: type[Meta], detail: ErrorDetails) -> Diagnost
     return Diagnostic(source.path, source.line_of(place), ja, en, _CODES.get(detail["type"], "F209"))
 
 
+def explain_all(source: Source, model: type[Meta], details: Sequence[ErrorDetails]) -> list[Diagnostic]:
+    """Turn every error that ``model`` found in ``source`` into a `Diagnostic`. A key that is only misspelt is not told to be missing too."""
+    known = list(model.model_fields)
+    unknown = (str(detail["loc"][-1]) for detail in details if detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1)
+    meant = {meant_key(key, known) for key in unknown}
+    return [explain(source, model, detail) for detail in details if not (detail["type"] == "missing" and detail["loc"][-1] in meant)]
+
+
 def _messages(name: str, model: type[Meta], detail: ErrorDetails) -> tuple[str, str]:
     # The cases are the types of https://docs.pydantic.dev/latest/errors/validation_errors/ that the models can raise.
     context = detail.get("ctx", {})
@@ -54,7 +64,7 @@ def _messages(name: str, model: type[Meta], detail: ErrorDetails) -> tuple[str, 
         case "extra_forbidden":
             return _unknown(name, model)
         case "string_type":
-            return f"「{name}」は、並びではなく、ことばで書いてください", f"{name!r} is text, not a list"
+            return _no_text(name, detail["input"])
         case "string_too_short":
             return f"「{name}」が空です。内容を書いてください", f"{name!r} is empty: write something"
         case "string_too_long":
@@ -68,7 +78,7 @@ def _messages(name: str, model: type[Meta], detail: ErrorDetails) -> tuple[str, 
         case "bool_parsing" | "bool_type":
             return f"「{name}」は true か false です", f"{name!r} is true or false"
         case "tuple_type" | "list_type":
-            return f"「{name}」は [石巻市, 女川町] のような並びで書いてください", f"{name!r} is a list such as [石巻市, 女川町]"
+            return _no_list(name, detail["input"])
         case "string_pattern_mismatch" if detail["loc"][:1] == ("attachments",):
             return f"「{name}」はPDFのファイルにしてください", f"{name!r} has to be a PDF file"
         case "string_pattern_mismatch":
@@ -80,9 +90,32 @@ def _messages(name: str, model: type[Meta], detail: ErrorDetails) -> tuple[str, 
             return f"「{name}」が正しくありません（{detail['input']!r}）", f"{name}: {detail['msg']}"
 
 
+def _no_text(name: str, value: object) -> tuple[str, str]:
+    """Say how a value is written that begins with a bracket and is no list: ``title: '[重要]'``."""
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        shown = "'[" + ", ".join(value).replace("'", "''") + "]'"
+        return (
+            f"「{name}」は、並びではなく、ことばで書いてください。括弧も題名などの字なら、{name}: {shown} と引用符で囲みます",
+            f"{name!r} is text, not a list: if the brackets belong to it, write {name}: {shown}",
+        )
+    return f"「{name}」は、並びではなく、ことばで書いてください", f"{name!r} is text, not a list"
+
+
+def _no_list(name: str, value: object) -> tuple[str, str]:
+    """Show the list that a text was meant to be."""
+    if isinstance(value, str) and value.strip():
+        words = [word.strip(" \u3000'\"“”「」[]［］【】") for word in re.split("[、，,;；\u3000\n]", value)]
+        shown = f"{name}: [{', '.join(word for word in words if word)[:80]}]"
+        return f"「{name}」は並びです。半角の括弧と「,」で、{shown} と書いてください", f"{name!r} is a list: write {shown}"
+    return f"「{name}」は [石巻市, 女川町] のような並びで書いてください", f"{name!r} is a list such as [石巻市, 女川町]"
+
+
 def _unknown(name: str, model: type[Meta]) -> tuple[str, str]:
     known = list(model.model_fields)
-    similar = get_close_matches(name, known, n=1)
-    if similar:
-        return f"「{name}」という項目はありません。「{similar[0]}」ではありませんか", f"unknown key {name!r}: did you mean {similar[0]!r}?"
+    unseen = "".join(f"、見えない字 U+{ord(each):04X} があります" for each in name if is_blank(each) and not each.isspace())
+    if similar := meant_key(name, known):
+        return (
+            f"「{name}」という項目はありません{unseen}。「{similar}」ではありませんか",
+            f"unknown key {name!r}: did you mean {similar!r}?",
+        )
     return f"「{name}」という項目はありません。使えるのは {'、'.join(known)} です", f"unknown key {name!r}: use one of {', '.join(known)}"

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from plugins.frontmatter.parse.vector_pictures import UnsafeVector, read_vector, vector_size
+from plugins.media_types import file_format
 
 _EVERYWHERE = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg"})
 """Suffixes of the formats that mail clients and feed readers show. `plugins.images` ships the others as JPEG too."""
@@ -21,6 +22,9 @@ FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF")
 """Nothing else is decoded, whatever the name says: Pillow would hand PostScript to Ghostscript, which runs programs."""
 
 _OTHER_FORMAT = f"{'、'.join(FORMATS)} のどれでもありません / none of {', '.join(FORMATS)}"
+
+_HEAD = 1_000
+"""Bytes from which a format is known."""
 
 MOST_PIXELS = 40_000_000
 """Checked before decoding: a PNG of 100 kB may hold 89 million pixels, and take a gigabyte of memory. A camera's picture has 12 to 24 million."""
@@ -50,9 +54,26 @@ def open_picture(file: BinaryIO) -> Iterator[Image.Image]:
     except Image.DecompressionBombError as error:  # Pillow's own bound, at 179 million pixels
         raise UnreadableImage(TOO_MANY) from error
     except UnidentifiedImageError as error:  # Pillow's words name an address in memory
-        raise UnreadableImage(_OTHER_FORMAT) from error
+        raise UnreadableImage(_other_format(file)) from error
     except Exception as error:
-        raise UnreadableImage(str(error) or type(error).__name__) from error
+        raise UnreadableImage(broken(error)) from error
+
+
+def broken(error: Exception) -> str:
+    """Return what is told of a picture that ends in the middle, or is damaged: what Pillow says of it is English."""
+    return f"途中で切れているか壊れています / cut off or broken: {str(error)[:200] or type(error).__name__}"
+
+
+def _other_format(file: BinaryIO) -> str:
+    """Say which format it is, if that is known. Those of Pillow's that come here are broken right at their beginning."""
+    file.seek(0)
+    head = file.read(_HEAD)
+    name = file_format(head)
+    if not head:
+        return "空のファイルです / an empty file"
+    if name in FORMATS:
+        return "途中で切れているか壊れています / cut off or broken"
+    return f"{name}のファイルです / a file of the format {name}" if name else _OTHER_FORMAT
 
 
 def _check_pixels(size: tuple[int, int]) -> None:

@@ -24,6 +24,7 @@ from plugins.frontmatter.parse.attachments import AttachmentResolver
 from plugins.frontmatter.parse.directives import DIRECTIVES
 from plugins.frontmatter.parse.image_files import image_permalink
 from plugins.frontmatter.parse.markdown import Body
+from plugins.frontmatter.parse.missing import anchor_words, link_words, picture_words
 from plugins.frontmatter.parse.references import ENDED, LIVE, WAITING, ReferenceResolver
 from plugins.frontmatter.parse.source import Source
 from plugins.typography.bare_links import link_telephones
@@ -97,12 +98,12 @@ class LinkResolver:
         if is_outside(href):
             return self._outside(parsed, link, href)
         if not is_allowed(href):
-            return _missing(parsed, href)
+            return None  # `parser` tells what may not stand in a body
         if href.startswith("#"):
             return self._anchor(parsed, href)
         parts = urlsplit(href)
         if href.startswith("/"):
-            return None if self.references.resolve("address", parts.path) else _missing(parsed, href)
+            return None if self.references.resolve("address", parts.path) else self._missing(parsed, href)
         path = self._path(parsed, parts.path)
         if path and (page := self.references.resolve("page", str(path))):
             if page[1] == WAITING:
@@ -110,12 +111,12 @@ class LinkResolver:
             _to_page(link, page[0], page[1], parts.fragment)
             return None
         if path is None or not self.references.resolve("file", str(path)):
-            return _missing(parsed, href, path)
+            return self._missing(parsed, href, path)
         link.set("href", image_permalink(path) if path.parts[0] == "images" else f"/{path}")
         return None
 
     def _outside(self, parsed: ParsedSource, link: Any, href: str) -> Diagnostic | None:
-        if not href.lower().startswith("http") or has_host(href):
+        if not href.lower().startswith("http") or (has_host(href) and "://" in href):
             return None
         if parsed.header.content_type == "partner":  # another author's slip, which no editor of ours can mend: the words stay
             link.tag = "span"
@@ -125,7 +126,16 @@ class LinkResolver:
 
     def _anchor(self, parsed: ParsedSource, href: str) -> Diagnostic | None:
         ids = {element.get("id") for element in parsed.body.root.iter() if isinstance(element.tag, str)}
-        return None if unquote(href[1:]) in ids else _missing(parsed, href)
+        if unquote(href[1:]) in ids:
+            return None
+        return _nowhere(parsed, href, anchor_words(unquote(href), [each for each in ids if each]))
+
+    def _missing(self, parsed: ParsedSource, href: str, path: PurePosixPath | None = None) -> Diagnostic | None:
+        """Say that ``href`` leads nowhere; nothing if it leads to a source that is there: what is wrong with that is told where it is wrong."""
+        if path and self.references.is_source(str(path)):
+            return None
+        words = link_words(href, parsed.header.path, self.references.all_files, self.references.urls)
+        return _nowhere(parsed, href, words, path)
 
     def _path(self, parsed: ParsedSource, href: str) -> PurePosixPath | None:
         """Return the path, relative to ``content/``, of the file that ``href`` names; None if it lies outside of ``content/`` or no file can have it."""
@@ -146,6 +156,8 @@ class LinkResolver:
                 f"image {src!r} has no alt text: write ![what it shows]({src})",
                 "F402",
             )
+        if not is_allowed(src):
+            return None  # as for links
         picture = self._read_picture(parsed, src, line)
         if isinstance(picture, Diagnostic):
             return picture
@@ -162,19 +174,21 @@ class LinkResolver:
         if isinstance(picture, Picture):
             return picture
         if picture is None:
+            ja, en = picture_words(src, parsed.header.path, self.references.all_files)
             return Diagnostic(
                 parsed.source.path,
                 line,
-                f"画像「{src}」がありません。content/images/ に置き、場所を書き直してください",
-                f"no image at {src!r}: put it into content/images/ and name its place",
+                f"画像「{src}」がありません。{ja}",
+                f"no image at {src!r}: {en}",
                 "F403",
                 cause=path,
             )
+        reason_ja, _, reason_en = picture.partition(" / ")
         return Diagnostic(
             parsed.source.path,
             line,
-            f"画像「{src}」が読めません。PNGかJPEGで保存し直してください（{picture}）",
-            f"cannot read image {src!r}: save it as PNG or JPEG ({picture})",
+            f"画像「{src}」が読めません。{reason_ja}。PNGかJPEGで保存し直してください",
+            f"cannot read image {src!r}: {reason_en or reason_ja}; save it as PNG or JPEG",
             "F404",
             cause=path,
         )
@@ -212,7 +226,7 @@ class LinkResolver:
         path = self._path(parsed, value)
         target = self.references.resolve("target", str(path)) if path else None
         if target is None:
-            return _missing(parsed, value, path)
+            return self._missing(parsed, value, path)
         has_figures, is_draft, date = target
         if name == "figures" and not has_figures:
             return Diagnostic(
@@ -250,12 +264,12 @@ def _to_page(link: Any, url: str, state: str, fragment: str) -> None:
         link.tail = "（掲載終了）" + (link.tail or "")
 
 
-def _missing(parsed: ParsedSource, href: str, path: PurePosixPath | None = None) -> Diagnostic:
+def _nowhere(parsed: ParsedSource, href: str, words: tuple[str, str], path: PurePosixPath | None = None) -> Diagnostic:
     return Diagnostic(
         parsed.source.path,
-        parsed.source.line_with(href),
-        f"リンク先「{href}」がありません。ファイルの場所を確かめてください",
-        f"no page or file at {href!r}: check the path",
+        parsed.source.line_with(target if (target := f"]({href}" if href else "]()") in parsed.source.body else href),
+        f"リンク先「{href}」がありません。{words[0]}" if href else words[0],
+        f"no page or file at {href!r}: {words[1]}",
         "F401",
         cause=path,
     )

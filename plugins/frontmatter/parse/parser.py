@@ -5,6 +5,7 @@ The steps are separate because a link needs the headers of all documents.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -19,12 +20,13 @@ from plugins.frontmatter.model.registry import Publication, Registry
 from plugins.frontmatter.normalise.notes import without_notes
 from plugins.frontmatter.parse.body_limits import check_text, check_tree
 from plugins.frontmatter.parse.directives import check_directives
-from plugins.frontmatter.parse.explain import explain
+from plugins.frontmatter.parse.explain import explain_all
 from plugins.frontmatter.parse.links import LinkResolver, ParsedSource
 from plugins.frontmatter.parse.markdown import Body, forbidden_elements, parse_html, parse_markdown, plain_text
+from plugins.frontmatter.parse.missing import not_allowed
 from plugins.frontmatter.parse.notice_words import check_notice
 from plugins.frontmatter.parse.references import ReferenceResolver
-from plugins.frontmatter.parse.source import Source, read_source
+from plugins.frontmatter.parse.source import Source, read_source, recover_source
 
 DRAFT_MARK = "【下書き】"
 """Put before the title of a draft where drafts are shown."""
@@ -54,17 +56,41 @@ def read_header(content: Path, path: PurePosixPath, reading: Reading) -> tuple[S
 def _read_header(content: Path, path: PurePosixPath, reading: Reading) -> tuple[Source, Header] | RejectedSource:
     registry, source = reading.registry, read_source(content, path)
     if isinstance(source, Diagnostic):
-        return RejectedSource(path, "", None, [source])
+        return _rejected(content, path, reading)
     placement = _placement(source, registry)
     if isinstance(placement, Diagnostic):
-        return RejectedSource(path, "", None, [placement])
+        return RejectedSource(path, _likely_type(path, registry), source, [placement])
     content_type, publication = placement
     meta = _validate(source, CONTENT_TYPES[content_type], reading)
     if not isinstance(meta, Meta):
-        return RejectedSource(path, content_type, source, meta)
+        return _rejected(content, path, reading)
     if diagnostics := _check_address(source, meta, registry) + (_notes_in_fields(source) if content_type != "partner" else []):
         return RejectedSource(path, content_type, source, diagnostics)
     return source, Header(path, content_type, meta, publication, permalink(path, content_type, meta, publication))
+
+
+def _rejected(content: Path, path: PurePosixPath, reading: Reading) -> RejectedSource:
+    """Return everything that is wrong with the front matter of a source that does not hold: it is read on after each mistake."""
+    recovered = recover_source(content, path)
+    if isinstance(recovered, Diagnostic):
+        return RejectedSource(path, "", None, [recovered])
+    source, diagnostics = recovered.source, list(recovered.mistakes)
+    placement = _placement(source, reading.registry)
+    if isinstance(placement, Diagnostic):
+        return RejectedSource(path, _likely_type(path, reading.registry), source, [*diagnostics, placement])
+    content_type, _ = placement
+    meta = _validate(source, CONTENT_TYPES[content_type], reading) if recovered.knows_fields else []
+    if isinstance(meta, list):
+        lost = {f"「{key}」がありません" for key in recovered.lost}
+        diagnostics += [each for each in meta if not (each.rule == "F201" and each.ja.partition("。")[0] in lost)]
+    return RejectedSource(path, content_type, source, diagnostics)
+
+
+def _likely_type(path: PurePosixPath, registry: Registry) -> str:
+    """Return the content type by which the body of a source is checked whose place or ``kind`` is wrong."""
+    folder = path.parts[0]
+    publication = registry.publications.get(folder)
+    return publication.content_type if publication else {"mail": "issue", "pages": "page"}.get(folder, "article")
 
 
 def _notes_in_fields(source: Source) -> list[Diagnostic]:
@@ -100,7 +126,7 @@ def resolve_source(source: Source, header: Header, references: ReferenceResolver
     except Exception as error:  # as in `read_header`
         return None, [unexpected(source.path, error)]
     diagnostics += check_notice(source, header, references)
-    return document, diagnostics or link_diagnostics  # a forbidden address, such as javascript:…, is not reported as a missing page too
+    return document, diagnostics + link_diagnostics
 
 
 def check_rejected(rejected: RejectedSource, references: ReferenceResolver) -> list[Diagnostic]:
@@ -109,10 +135,10 @@ def check_rejected(rejected: RejectedSource, references: ReferenceResolver) -> l
         return []
     try:
         body, diagnostics = _read_body(rejected.source, rejected.content_type, references.registry)
-        if body is None or diagnostics:
+        if body is None:
             return diagnostics
         header = Header(rejected.path, rejected.content_type, Meta.model_construct(title=""), None, "")
-        return LinkResolver(references).check(ParsedSource(header, rejected.source, body))
+        return diagnostics + LinkResolver(references).check(ParsedSource(header, rejected.source, body))
     except Exception as error:  # as in `read_header`
         return [unexpected(rejected.path, error)]
 
@@ -194,7 +220,7 @@ def _validate(source: Source, model: type[Meta], reading: Reading) -> Meta | lis
     try:
         return model.model_validate(data, context=reading)
     except ValidationError as error:
-        return [explain(source, model, detail) for detail in error.errors()]
+        return explain_all(source, model, error.errors())
 
 
 def _check_markup(source: Source, body: Body) -> list[Diagnostic]:
@@ -208,16 +234,15 @@ def _check_markup(source: Source, body: Body) -> list[Diagnostic]:
             "F701",
         )
         for title in titles
-    ] + [
-        Diagnostic(
-            source.path,
-            source.line_with(text),
-            f"本文に「{text}」は書けません。Markdownの書き方に直してください",
-            f"{text!r} may not stand in a body: write it in Markdown",
-            "F702",
-        )
-        for text in forbidden_elements(body)
-    ]
+    ] + [Diagnostic(source.path, source.line_with(text), *_forbidden_words(text, body), "F702") for text in forbidden_elements(body)]
+
+
+def _forbidden_words(text: str, body: Body) -> tuple[str, str]:
+    """Say what to write for an element, an attribute, or an address that a body may not hold."""
+    if text.startswith("<") or re.fullmatch(r"[\w:-]+=", text):
+        return f"本文に「{text}」は書けません。Markdownの書き方に直してください", f"{text!r} may not stand in a body: write it in Markdown"
+    is_picture = any(image.get("src") == text for image in body.images)
+    return not_allowed(text, "content/images/" if is_picture else "content/files/")
 
 
 def _check_address(source: Source, meta: Meta, registry: Registry) -> list[Diagnostic]:

@@ -18,8 +18,8 @@ from plugins.frontmatter.model.document import Header, HeaderSummary, Picture
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.model.situation import landing_pages
 from plugins.frontmatter.parse.image_files import UnreadableImage, image_permalink, image_size
-from plugins.frontmatter.parse.source import is_publishable
-from plugins.inputs import InputFolder, UnreadableInput
+from plugins.frontmatter.parse.source import NOT_SOURCES, is_publishable
+from plugins.inputs import InputFolder, UnreadableInput, survey
 
 Reference = tuple[str, str]
 """A method (a key of `_METHODS`), and a path below ``content/`` or an address."""
@@ -48,6 +48,20 @@ class ReferenceResolver:
     def files(self) -> InputFolder:
         """The files below ``content``, which are read through it and in no other way."""
         return InputFolder(self.content)
+
+    @cached_property
+    def all_files(self) -> frozenset[str]:
+        """Every path below ``content``, for those who look for what an editor meant."""
+        return frozenset(survey(self.content).files)
+
+    @cached_property
+    def urls(self) -> dict[str, str]:
+        """The path of each document by its address, as `all_files`."""
+        return {header.url: path for path, header in self.headers.items()}
+
+    def is_source(self, path: str) -> bool:
+        """Tell whether there is a source at ``path``, although its front matter may not hold. Its own diagnostics stop the build."""
+        return path.endswith(".md") and path.partition("/")[0] not in NOT_SOURCES and path not in self.headers and path in self.all_files
 
     def resolve(self, method: str, target: str) -> Any:
         """Resolve a reference of the document at hand, and record it."""

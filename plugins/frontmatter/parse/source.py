@@ -6,10 +6,12 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from plugins.control_characters import CONTROL, control_words
+from plugins.control_characters import CONTROL, compose_kana, control_words
 from plugins.diagnostics import Diagnostic
-from plugins.frontmatter.parse.yaml_block import FrontMatterError, Place, parse_yaml
+from plugins.frontmatter.header.recovery import recover_header
+from plugins.frontmatter.header.yaml_block import FrontMatterError, Place, parse_yaml
 from plugins.inputs import InputFolder, InputStat, InputTree, UnreadableInput, survey
+from plugins.media_types import file_format, other_encoding
 
 NOT_SOURCES = frozenset({"images", "files", "data"})
 """Folders directly below ``content/`` that hold no documents."""
@@ -70,46 +72,112 @@ class Source:
 
 
 def read_source(root: Path, path: PurePosixPath) -> Source | Diagnostic:
-    """Read ``root / path``. If it cannot be read as text with YAML front matter, return the `Diagnostic` that says why."""
+    """Read ``root / path``. If it cannot be read as text with YAML front matter, return the first `Diagnostic` that says why."""
+    data = _read_bytes(root, path)
+    if isinstance(data, Diagnostic):
+        return data
+    try:
+        text = data.decode("utf-8-sig")  # Windows' Notepad may put a byte order mark in front
+    except UnicodeDecodeError as error:
+        return _not_utf8(path, data, error.start)
+    source = split_front_matter(path, _plain(text))
+    return source if isinstance(source, Diagnostic) else replace(source, digest=hashlib.blake2b(data, digest_size=16).digest())
+
+
+def _read_bytes(root: Path, path: PurePosixPath) -> bytes | Diagnostic:
     try:
         data = InputFolder(root).read(str(path), LARGEST + 1)
     except UnreadableInput as error:
         return error.diagnostic()
     if len(data) > LARGEST:
-        return Diagnostic(
-            path,
-            1,
-            "ファイルが1MBを超えています。画像は別のファイルにしてください",
-            "larger than 1 MB: keep pictures in files of their own",
-            "F101",
-        )
-    try:
-        text = data.decode("utf-8-sig")  # Windows' Notepad may put a byte order mark in front
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        return Diagnostic(
-            path, line, "UTF-8で保存されていません。「UTF-8」を選んで保存し直してください", "not UTF-8: save the file as UTF-8", "F102"
-        )
-    source = split_front_matter(path, text.replace("\r\n", "\n").replace("\r", "\n"))
-    return source if isinstance(source, Diagnostic) else replace(source, digest=hashlib.blake2b(data, digest_size=16).digest())
+        ja, en = "ファイルが1MBを超えています。画像は別のファイルにしてください", "larger than 1 MB: keep pictures in files of their own"
+        return Diagnostic(path, 1, ja, en, "F101")
+    return data
+
+
+def _plain(text: str) -> str:
+    """Return ``text`` with line feeds, and with each kana and its voicing mark as one character: a Mac may write two, which T570 tells."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return compose_kana(text) if "\u3099" in text or "\u309a" in text else text
+
+
+def _not_utf8(path: PurePosixPath, data: bytes, start: int) -> Diagnostic:
+    """Say what was saved in the place of a text in UTF-8, whose first wrong byte is at ``start``."""
+    if name := file_format(data):
+        return _other_format(path, name)
+    encoding = other_encoding(data)
+    line = 1 if encoding and encoding[0] == "UTF-16" else data.count(b"\n", 0, start) + 1
+    ja = f"UTF-8ではなく{encoding[0]}で保存されています" if encoding else "UTF-8で保存されていません"
+    return Diagnostic(
+        path,
+        line,
+        f"{ja}。「名前を付けて保存」の文字コードで「UTF-8」を選んで保存し直してください",
+        f"{encoding[0] if encoding else 'not UTF-8'}: save the file as UTF-8",
+        "F102",
+    )
+
+
+def _other_format(path: PurePosixPath, name: str) -> Diagnostic:
+    return Diagnostic(
+        path,
+        1,
+        f"{name}のファイルです。名前を「.md」にしただけでは原稿になりません。文章だけを新しいテキストファイルに貼り付け、「---」で囲んだ題名と日付を先頭に書いて、UTF-8で保存してください",
+        f"a file of the format {name}: paste its words into a new text file, with title and date between two lines --- in front, and save it as UTF-8",
+        "F102",
+    )
 
 
 def split_front_matter(path: PurePosixPath, text: str) -> Source | Diagnostic:
-    """Split ``text`` at its two ``---`` lines and read the YAML between them. Lines end in LF."""
+    """Split ``text`` at its two ``---`` lines and read the YAML between them. Lines end in LF. Returns the first `Diagnostic` if they do not hold."""
     if match := CONTROL.search(text):
         return Diagnostic(path, text[: match.start()].count("\n") + 1, *control_words(match[0]), "F103")
     lines = text.split("\n")
     if lines[0].rstrip() != "---" or "---" not in (stripped := [line.rstrip() for line in lines[1:]]):
-        return Diagnostic(
-            path,
-            1,
-            "先頭に「---」で囲んだ題名や日付がありません",
-            "no front matter: begin with ---, title and date, and another ---",
-            "F104",
-        )
+        return _recovered(path, text).mistakes[0]
     end = stripped.index("---") + 1
     try:
         data, places = parse_yaml("\n".join(lines[1:end]), first_line=2)
     except FrontMatterError as error:
         return Diagnostic(path, error.line, error.ja, error.en, error.rule)
     return Source(path, data, places, "\n".join(lines[end + 1 :]), end + 2)
+
+
+@dataclass(frozen=True)
+class RecoveredSource:
+    """A source that does not hold, read as it was meant, to check the rest of it. ``mistakes`` say what is wrong; there may be none.
+
+    ``knows_fields`` tells whether the source's front matter could be read. Nobody is told that one of the ``lost`` keys is missing.
+    """
+
+    source: Source
+    mistakes: tuple[Diagnostic, ...]
+    knows_fields: bool
+    lost: frozenset[str]
+
+
+def recover_source(root: Path, path: PurePosixPath) -> RecoveredSource | Diagnostic:
+    """Read ``root / path`` as far as it can be read. Returns the one `Diagnostic` of a file that is no text."""
+    data = _read_bytes(root, path)
+    if isinstance(data, Diagnostic):
+        return data
+    if name := file_format(data):
+        return _other_format(path, name)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        fault, encoding = _not_utf8(path, data, error.start), other_encoding(data)
+        if encoding is None:
+            return fault
+        recovered = _recovered(path, _plain(encoding[1]).removeprefix("\ufeff"))
+        return replace(recovered, mistakes=(fault, *recovered.mistakes))
+    if "\x1b$" in text:
+        return _not_utf8(path, data, data.index(b"\x1b$"))
+    return _recovered(path, _plain(text))
+
+
+def _recovered(path: PurePosixPath, text: str) -> RecoveredSource:
+    header = recover_header(text)
+    ja, en = ("。todoke check --fix でも直せます", "; todoke check --fix does it") if header.mended else ("", "")
+    mistakes = tuple(Diagnostic(path, mistake.line, f"{mistake.ja}{ja}", f"{mistake.en}{en}", mistake.rule) for mistake in header.mistakes)
+    source = Source(path, header.data or {}, header.lines, header.body, header.body_line)
+    return RecoveredSource(source, mistakes, header.data is not None, header.lost)

@@ -24,6 +24,14 @@ def compose_all(library: Library) -> list[Composition]:
 
     Raises `ContentErrors` with every error of every issue, future ones included.
     """
+    composed, diagnostics = compose_each(library)
+    if diagnostics:
+        raise ContentErrors(diagnostics)
+    return [composition for composition in composed if composition.document.is_live(library.now)]
+
+
+def compose_each(library: Library) -> tuple[list[Composition], list[Diagnostic]]:
+    """Return every issue that is no draft, also one of the future, composed, oldest first; and every error."""
     diagnostics: list[Diagnostic] = []
     composed: list[Composition] = []
     carried: dict[PurePosixPath, dict[PurePosixPath, Document]] = {}
@@ -37,9 +45,7 @@ def compose_all(library: Library) -> list[Composition]:
             continue
         composed.append(composition)
         earlier.update({path: earlier.get(path, issue) for path in composition.articles})
-    if diagnostics:
-        raise ContentErrors(diagnostics)
-    return [composition for composition in composed if composition.document.is_live(library.now)]
+    return composed, diagnostics
 
 
 def issue_diagnostic(issue: Document, words: str, ja: str, en: str, rule: str) -> Diagnostic:

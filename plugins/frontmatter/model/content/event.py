@@ -31,6 +31,8 @@ class Event(Dated):
     date_word: ClassVar[str] = "掲載"
     shows_age: ClassVar[bool] = False
 
+    shown_elsewhere: ClassVar[frozenset[str]] = frozenset({"latitude", "longitude", "source", "imported"})
+
     start: Moment
     end: EventEnd | None = None
     status: EventStatus | None = None

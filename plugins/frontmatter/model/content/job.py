@@ -50,6 +50,7 @@ class Job(Dated):
     word: ClassVar[str] = "求人"
     date_word: ClassVar[str] = "掲載"
     shows_age: ClassVar[bool] = False
+    shown_elsewhere: ClassVar[frozenset[str]] = frozenset(TERMS)  # `terms` shows them
 
     employer: Line
     place: Line

@@ -1,1 +1,1 @@
-"""Words that notices may use: hazards, levels, languages."""
+"""Words that notices may use: hazards, levels, languages; and the words in which a wrong setting is told."""

@@ -230,6 +230,27 @@ def test_a_content_type_without_its_template_stops_check_and_build_and_both_name
     assert [diagnostic.path.name for diagnostic in report.errors] == ["sample-shelter.html"]
 
 
+def test_a_field_that_the_template_forgets_stops_check_and_build_and_both_name_it(shelters: TinySite) -> None:
+    template = shelters.root / "theme" / "templates" / "types" / "sample-shelter.html"
+    template.write_text(SHELTER_TEMPLATE.replace("{{ m.longitude }}", ""), "utf-8")
+    settings = shelters.root / "settings.py"
+    with pytest.raises(ContentErrors, match=r"templates/types/sample-shelter\.html:1: .*the field longitude of sample-shelter.*R202"):
+        shelters.build(settings=settings)
+    report = check_sources(shelters.content, shelters.root / "publications.toml", NOW, settings)
+    assert [(diagnostic.rule, "longitude" in diagnostic.ja) for diagnostic in report.errors] == [("R202", True)]
+
+
+def test_a_class_without_its_key_or_its_word_or_with_the_key_of_another_is_refused() -> None:
+    for own, words in (
+        ({"word": "避難所"}, "Forgetful has no key"),
+        ({"key": "forgetful"}, "Forgetful has no word"),
+        ({"key": "job", "word": "仕事"}, "Job and Forgetful have one key"),
+    ):
+        with pytest.raises(TypeError, match=words):
+            type("Forgetful", (Dated,), {"__annotations__": dict.fromkeys(own, "ClassVar[str]"), "__module__": __name__, **own})
+    assert "forgetful" not in CONTENT_TYPES and CONTENT_TYPES["job"].__name__ == "Job"
+
+
 def test_an_unknown_content_type_of_a_publication_is_refused_with_those_that_there_are(tiny: TinySite) -> None:
     toml = tiny.root / "publications.toml"
     toml.write_text(toml.read_text("utf-8").replace('kind = "article"', 'kind = "artikel"', 1), "utf-8")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from plugins.frontmatter.parse.yaml_block import FrontMatterError, parse_yaml
+from plugins.frontmatter.header.yaml_block import FrontMatterError, parse_yaml
 
 _TERMS = re.compile(r"mapping|scalar|token|block|flow|node|anchor(?!s and)|expected|indentation|document start|directive", re.IGNORECASE)
 """Words of libyaml."""

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from plugins.control_characters import CONTROL, control_words
-from plugins.frontmatter.parse.yaml_words import find_culprit
+from plugins.frontmatter.header.yaml_words import find_culprit
 
 Place = tuple[int | str, ...]
 """The keys and list indices that lead to a value in the front matter: ``("attachments", 0, "file")``."""
@@ -35,11 +35,14 @@ _ESCAPED = (
 
 
 class FrontMatterError(Exception):
-    """The YAML does not hold. ``line`` counts from 1 in the YAML; ``rule`` is the code of the diagnostic."""
+    """The YAML does not hold. ``line`` counts from 1 in the YAML; ``rule`` is the code of the diagnostic.
 
-    def __init__(self, line: int, ja: str, en: str, rule: str) -> None:
+    ``mended`` is that line as it was meant, if that is known; empty for a line that has to go.
+    """
+
+    def __init__(self, line: int, ja: str, en: str, rule: str, mended: str | None = None) -> None:
         super().__init__(en)
-        self.line, self.ja, self.en, self.rule = line, ja, en, rule
+        self.line, self.ja, self.en, self.rule, self.mended = line, ja, en, rule, mended
 
 
 # libyaml parses ten times as fast. Where a platform's wheel of PyYAML lacks it, the parser in Python gives the same events.
@@ -67,7 +70,7 @@ def _unreadable(text: str, line: int, first_line: int) -> FrontMatterError:
     """Return the error for what the parser cannot read. Its own words are not shown: they are terms of YAML."""
     culprit = find_culprit(text, line)
     if culprit:
-        return FrontMatterError(culprit.line + first_line, culprit.ja, culprit.en, "F105")
+        return FrontMatterError(culprit.line + first_line, culprit.ja, culprit.en, "F105", culprit.mended)
     shown = [*text.split("\n"), ""][min(line, text.count("\n"))].strip()[:30]
     ja = f"「{shown}」のあたりが読めません。「項目: 内容」の形にし、内容に記号があれば引用符「'」で囲んでください"
     return FrontMatterError(
