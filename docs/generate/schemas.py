@@ -19,8 +19,8 @@ import mailer.config.file
 from docs.generate.settings import root_model
 from docs.generate.texts import Text, read_texts
 from plugins.frontmatter.model import publications_file
+from plugins.frontmatter.model.content.date_keys import date_keys
 from plugins.frontmatter.model.content_types import CONTENT_TYPES
-from plugins.frontmatter.model.date_keys import date_keys
 from plugins.frontmatter.model.fields import MOMENT_PATTERN
 from plugins.frontmatter.model.notices import ONE_OR_SEVERAL
 from plugins.frontmatter.model.places import PATH as MUNICIPALITIES

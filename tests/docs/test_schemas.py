@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from docs.generate.schemas import FOLDER, schemas
+from plugins.frontmatter.model.content.date_keys import date_keys
 from plugins.frontmatter.model.content_types import CONTENT_TYPES
-from plugins.frontmatter.model.date_keys import date_keys
 from plugins.frontmatter.parse.source import find_sources
 
 CONTENT = Path("content")
