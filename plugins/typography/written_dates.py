@@ -10,7 +10,21 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-_ERAS = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988, "昭和": 1925, "S": 1925, "大正": 1911, "T": 1911, "明治": 1867, "M": 1867}
+_ERAS = {
+    "令和": 2018,
+    "令": 2018,
+    "R": 2018,
+    "平成": 1988,
+    "平": 1988,
+    "H": 1988,
+    "昭和": 1925,
+    "昭": 1925,
+    "S": 1925,
+    "大正": 1911,
+    "T": 1911,
+    "明治": 1867,
+    "M": 1867,
+}
 """The year before the first of each era: 令和元年 is 2019."""
 _BEGINS = {
     2018: dt.date(2019, 5, 1),
@@ -21,7 +35,7 @@ _BEGINS = {
 }
 _WEEKDAYS = "月火水木金土日"
 _DAY = re.compile(
-    r"(?:(?:(?P<era>令和|平成|昭和|大正|明治|[RHSTM])\.?(?P<of_era>元|\d{1,2})|(?P<year>\d{4}))(?P<after_year>[年/.-]))?"
+    r"(?:(?:(?P<era>令和?|平成?|昭和?|大正|明治|[RHSTM])\.?(?P<of_era>元|\d{1,2})|(?P<year>\d{4}))(?P<after_year>[年/.-]))?"
     r"(?P<month>\d{1,2})(?P<after_month>[月/.-])(?P<day>\d{1,2})日?"
     r"(?:\((?P<weekday>[月火水木金土日])(?:曜日?)?(?:[・/]?[祝休])?\)|(?P<spoken>[月火水木金土日])曜日?)?"
 )
@@ -138,6 +152,17 @@ def what_is_missing(text: str) -> tuple[str, str] | None:
     if len(text) > _LONGEST:
         return None
     compact = _compact(text)
+    if re.fullmatch("未定|未|なし|無し|無期限|当分の間|随時|[-ー―]+|不明", compact):
+        return (
+            "決まっていない日は書けません。この行を消すか、決まるまで draft: true にしてください",
+            "what is not settled is no day: delete the line, or write draft: true until it is",
+        )
+    if re.search(r"[0-9](?:Z|[+-][0-9]{2}:?[0-9]{2})$", compact):
+        return "日本時間（+09:00）のほかの時差では書けません。日本の日時に直してください", "only Japan's time is read: convert it"
+    if re.match(r"[0-9]{2}[/.-][0-9]{1,2}[/.-][0-9]{1,2}$", compact):
+        return "年が二桁です。2020/5/1 のように四桁で書いてください", "the year has two digits: write four"
+    if re.match(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4}$", compact):
+        return "年があとに書かれています。年、月、日の順に書いてください", "write year, month, day in this order"
     if re.search("[~〜～]|から|[0-9]-[0-9]{1,2}:", compact):
         return (
             "範囲は書けません。始まりだけを書き、催しの終わりは end に書いてください",

@@ -1,4 +1,4 @@
-"""What word processors, spreadsheets, phones and wrong encodings leave behind in a text: T566 to T571."""
+"""What word processors, spreadsheets, phones and wrong encodings leave behind in a text: T566 to T572."""
 
 from __future__ import annotations
 
@@ -111,6 +111,23 @@ def _notes(source: Manuscript) -> Iterator[Hit]:
             yield Hit(*match.span(), ja, f"there is no note for {match[0]!r}: write '{match[0]}: words' at the end of the body")
 
 
+_FIELDS = re.compile(r"^(?P<key>title|summary|image_alt|preheader|venue|reporter):[ \t]+(?P<value>\S[^\n]*)$", re.MULTILINE)
+_MARKUP = re.compile(
+    r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>\n]*)?/?>|&(?:[A-Za-z]{2,8}|#[0-9]{2,5});|\*\*[^*\n]{1,100}\*\*|\[[^\[\]\n]{1,100}\]\([^()\s]{1,300}\)"
+)
+
+
+def _marked_fields(source: Manuscript) -> Iterator[Hit]:
+    header = source.text[: source.body]
+    if not any(sign in header for sign in ("<", "&", "**", "](")):
+        return
+    for field in _FIELDS.finditer(header):
+        for match in _MARKUP.finditer(header, *field.span("value")):
+            if not match[0].startswith("<!--"):
+                ja = f"「{field['key']}」の「{match[0][:40]}」は、そのままの字で出ます。この項目に書けるのは、ことばだけです。印を消してください"
+                yield Hit(*match.span(), ja, f"{match[0][:40]!r} in {field['key']} is shown as it is: this field holds words alone")
+
+
 RULES = (
     Rule(
         "T566", "warn", "見えない字、外字", "invisible characters, characters of a private font",
@@ -142,5 +159,10 @@ RULES = (
         "T571", "warn", "注のない印", "a mark without its note",
         "注がないと、「[^1]」がそのまま出ます", "without its note the mark is shown as it is",
         "PHP Markdown Extra, Footnotes", "石巻市です[^1]。", "石巻市です[^1]。\n\n[^1]: 2015年の統計です。", _notes,
+    ),
+    Rule(
+        "T572", "warn", "項目の中のHTMLとMarkdown", "HTML and Markdown in a field",
+        "題名や要約は、一覧、メールの件名、検索にそのまま出ます", "title and summary go into lists, subjects of mails and search as they are",
+        "", "title: <b>石巻</b>の春", "title: 石巻の春", _marked_fields,
     ),
 )  # fmt: skip

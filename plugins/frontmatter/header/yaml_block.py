@@ -161,7 +161,7 @@ class _Builder:
         if not isinstance(event, yaml.ScalarEvent):
             raise _not_yaml(
                 line,
-                "項目の名前のところに並びや表があります。「項目: 内容」の形で書いてください",
+                "「{」か「[」のあとを、項目の名前として読めません。内容の字なら、全体を引用符「'」で囲んでください。「項目: 内容」の形で書きます",
                 "a key is a word, not a list or table: write 'key: value'",
                 self.first_line,
             )

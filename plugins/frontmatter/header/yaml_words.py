@@ -29,6 +29,7 @@ _ENTRY = re.compile(rf"^(?P<before>[ \t]*(?:- )?(?P<key>{_KEY}):[ \t]+)(?P<value
 _SPACES = "[ \u3000\u00a0\u2000-\u200b\u202f\u205f]"
 """What people take for a space. YAML knows one of them."""
 _OTHER_SPACE = "[\u3000\u00a0\u2000-\u200b\u202f\u205f]"
+_BULLET = "[－・‐–—•◦▪‣●○■□＊]"
 _Words = tuple[str, str, str | None]
 _Look = Callable[[str], "_Words | None"]
 
@@ -75,11 +76,11 @@ def _space_before(line: str) -> _Words | None:
 
 def _joined_dash(lines: list[str], number: int) -> _Words | None:
     """A row of a list without a space after its dash, below a key without a value or another such row."""
-    match = re.match(r"^([ \t]*)([-－・‐–—])(?![-\s])(.+)$", lines[number])
+    match = re.match(rf"^([ \t]*)(?:(-)(?![-\s])|({_BULLET})[ \t\u3000]*)(.+)$", lines[number])
     above = next((line for line in reversed(lines[:number]) if line.strip()), "")
-    if match is None or not re.match(r"^[ \t]*(?:[A-Za-z_]\w*:[ \t]*$|[-－・‐–—])", above):
+    if match is None or not re.match(rf"^[ \t]*(?:[A-Za-z_]\w*:[ \t]*$|-|{_BULLET})", above):
         return None
-    indent, sign, value = match.groups()
+    indent, sign, value = match[1], match[2] or match[3], match[4]
     cause = "「-」のあとに空白がありません" if sign == "-" else f"並びの行が「{sign}」で始まっています"
     return (
         f"{cause}。「- {value}」のように、半角の「-」と空白で書いてください",
@@ -112,12 +113,13 @@ def _bracketed(line: str) -> _Words | None:
 
 
 def _wide_colon(line: str) -> _Words | None:
-    if match := re.match(rf"^[ \t\u3000]*({_WORD}?)[ \u3000]*：[ \u3000]*(.*)$", line):
-        mended = f"{english_key(match[1])}: {match[2]}"
+    if match := re.match(rf"^([ \t\u3000]*(?:- )?)({_WORD}?)[ \u3000]*：[ \u3000]*(.*)$", line):
+        mended = f"{english_key(match[2])}: {match[3]}"
+        before = match[1].replace("\u3000", "").replace("\t", "") if match[1].endswith("- ") else ""
         return (
             f"「：」が全角です。「{mended}」のように、半角の「:」と半角の空白で書いてください",
             f"the colon is full-width: write '{mended}', with an ASCII colon and a space",
-            mended,
+            before + mended,
         )
     return None
 
@@ -238,6 +240,11 @@ def _indented(lines: list[str], at: int) -> Culprit | None:
     """Return a line with a key that spaces move below the key above it, which has a value already."""
     for number in (at, at - 1):
         if 0 < number < len(lines) and (match := re.match(rf"^[ ]+({_KEY}:(?:[ ].*)?)$", lines[number])):
+            if above := re.match(rf"^([ ]+)(- )?{_KEY}:", lines[number - 1]):
+                column = len(above[1]) + len(above[2] or "")
+                mended = f"{' ' * column}{match[1]}"
+                ja = f"行のはじめの空白の数が、上の行とそろっていません。「{match[1][:40]}」の前の空白を{column}個にしてください"
+                return Culprit(number, ja, f"the spaces before {match[1][:40]!r} are not those of the line above: write {column}", mended)
             ja = f"行のはじめに空白があります。「{match[1][:40]}」の前の空白を消してください"
             return Culprit(number, ja, f"there is a space at the beginning of the line: delete it, and write {match[1][:40]!r}", match[1])
     return None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from plugins.control_characters import is_blank
@@ -73,8 +75,16 @@ def _messages(name: str, model: type[Meta], detail: ErrorDetails) -> tuple[str, 
                 f"{name!r} is too long: at most {context['max_length']} characters",
             )
         case "literal_error":
-            choices = str(context["expected"]).replace(" or ", ", ").replace("'", "")
-            return f"「{name}」に使えるのは {choices} です", f"{name!r} must be one of {choices}"
+            return _no_choice(name, str(context["expected"]), str(detail["input"]))
+        case "int_parsing" | "float_parsing" | "int_from_float" | "finite_number":
+            return _no_number(name, str(detail["input"]))
+        case "greater_than_equal" | "greater_than" | "less_than_equal" | "less_than":
+            return _out_of_range(name, str(detail["input"]), context)
+        case "model_type" | "dict_type":
+            return (
+                f"「{name}」が読めません（{str(detail['input'])[:40]}）。並びの中は「- label: 広さ」のように、半角の「:」で項目と内容を書いてください",
+                f"{name!r}: write each entry as keys and values, with ASCII colons",
+            )
         case "bool_parsing" | "bool_type":
             return f"「{name}」は true か false です", f"{name!r} is true or false"
         case "tuple_type" | "list_type":
@@ -101,8 +111,53 @@ def _no_text(name: str, value: object) -> tuple[str, str]:
     return f"「{name}」は、並びではなく、ことばで書いてください", f"{name!r} is text, not a list"
 
 
+def _no_choice(name: str, expected: str, value: str) -> tuple[str, str]:
+    choices = expected.replace(" or ", ", ").replace("'", "").split(", ")
+    likely = next(iter(get_close_matches(value, choices, n=1)), "")
+    hint_ja, hint_en = (f"。「{likely}」ではありませんか", f"; did you mean {likely}?") if likely else ("", "")
+    return f"「{name}」に使えるのは {', '.join(choices)} です{hint_ja}", f"{name!r} must be one of {', '.join(choices)}{hint_en}"
+
+
+def _no_number(name: str, value: str) -> tuple[str, str]:
+    """Show the number that a text holds: ``1,234`` and ``１２３戸`` are none."""
+    plain = unicodedata.normalize("NFKC", value)
+    numbers = re.findall(r"[0-9]+(?:\.[0-9]+)?", re.sub(r"(?<=[0-9]),(?=[0-9]{3})", "", plain))
+    if (era := re.match(r"(?:平成|令和|昭和|[HRS])[0-9元]", plain)) or len(numbers) != 1:
+        example = "西暦の数字だけ" if era else "半角の数字だけ"
+        return (
+            f"「{name}」の「{value[:40]}」は数ではありません。{example}を書いてください",
+            f"{name!r}: write a number alone, not {value[:40]!r}",
+        )
+    return (
+        f"「{name}」の「{value[:40]}」は数だけではありません。半角の数字だけで「{numbers[0]}」と書いてください",
+        f"{name!r}: write {numbers[0]} alone, without commas, units or words",
+    )
+
+
+def _out_of_range(name: str, value: str, context: Mapping[str, object]) -> tuple[str, str]:
+    ja = {"ge": "以上", "gt": "より大きい数", "le": "以下", "lt": "より小さい数"}
+    sign, bound = next((sign, context[sign]) for sign in ja if sign in context)
+    swapped = "。緯度（latitude、38ほど）と経度（longitude、141ほど）が逆ではありませんか" if name in ("latitude", "longitude") else ""
+    return (
+        f"「{name}」の {value[:40]} は範囲の外です。{bound:g} {ja[sign]}で書いてください{swapped}",
+        f"{name}: {value[:40]} is out of range ({sign} {bound:g})",
+    )
+
+
+_TABLES = {
+    "figures": "「- label: 広さ」「  done: 1」「  total: 2」「  unit: ha」",
+    "attachments": "「- file: ../../files/a.pdf」「  title: 資料の題」",
+}
+"""Lists of tables, with the lines of one entry."""
+
+
 def _no_list(name: str, value: object) -> tuple[str, str]:
     """Show the list that a text was meant to be."""
+    if name in _TABLES:
+        return (
+            f"「{name}」は、{_TABLES[name]}のような行の並びで書いてください",
+            f"{name!r} is a list of tables, each of which begins with '- '",
+        )
     if isinstance(value, str) and value.strip():
         words = [word.strip(" \u3000'\"“”「」[]［］【】") for word in re.split("[、，,;；\u3000\n]", value)]
         shown = f"{name}: [{', '.join(word for word in words if word)[:80]}]"

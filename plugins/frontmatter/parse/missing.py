@@ -68,6 +68,8 @@ def link_words(href: str, source: PurePosixPath, files: Collection[str], urls: d
 
 def picture_words(src: str, source: PurePosixPath, files: Collection[str]) -> Words:
     """Say why there is no picture at ``src``, written in ``source``."""
+    if _OWN_COMPUTER.match(src) or src.startswith("data:"):
+        return not_allowed(src, "content/images/")
     if src.lower().startswith(("http:", "https:")):
         return (
             "よそのサイトの画像は使えません。使う許しを得て content/images/ に保存し、その場所を書いてください",

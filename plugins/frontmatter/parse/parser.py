@@ -174,7 +174,7 @@ def _placement(source: Source, registry: Registry) -> tuple[str, Publication | N
     name = str(source.data.get("publication", folder))
     publication = registry.publications.get(name)
     if publication is None:
-        known = "、".join(registry.publications)
+        known = "、".join(f"{key}（{each.title}）" for key, each in registry.publications.items())
         line = source.line_of(("publication",))
         return Diagnostic(
             source.path,
