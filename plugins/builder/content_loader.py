@@ -90,7 +90,7 @@ def load_content(
         raise ContentErrors([*errors.diagnostics, *diagnostics]) from errors
     diagnostics += _missing_declarations(publications, library, content.name)
     of_documents = clashing_files(library) + unusable_names(library) + future_updates(library, content)
-    diagnostics += [_relative_to_checkout(content, diagnostic) for diagnostic in of_documents]
+    diagnostics += [_relative_to_checkout(content, diagnostic) for diagnostic in of_documents if diagnostic.severity == "error"]
     if diagnostics and mistakes is None:
         raise ContentErrors(diagnostics)
     if mistakes is not None:
@@ -110,8 +110,9 @@ def file_warnings(content: Path, library: Library) -> tuple[Diagnostic, ...]:
 
 
 def document_warnings(content: Path, library: Library) -> tuple[Diagnostic, ...]:
-    """Return a warning for each link to a document that is not public yet, and for each job posting that says too little."""
-    return tuple(_relative_to_checkout(content, warning) for warning in early_links(library) + incomplete_postings(library))
+    """Return a warning for each link to a document that is not public yet, for each job posting that says too little, and for a notice dated ahead."""
+    ahead = [each for each in future_updates(library, content) if each.severity == "warning"]
+    return tuple(_relative_to_checkout(content, warning) for warning in early_links(library) + incomplete_postings(library) + ahead)
 
 
 def _size_in(content: Path) -> Callable[[str], int]:

@@ -11,6 +11,7 @@ from plugins.diagnostics import Diagnostic
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.model.content.job import TERMS, Job
 from plugins.frontmatter.model.document import Document
+from plugins.frontmatter.model.notices import Alert
 from plugins.frontmatter.parse.source import read_source
 
 _ASKED_SINCE = (
@@ -30,7 +31,10 @@ _WITHOUT_END = ("期間の定めなし", "期間の定めのない", "無期")
 
 
 def future_updates(library: Library, content: Path) -> list[Diagnostic]:
-    """Return an error for each ``updated`` that lies ahead, with paths relative to ``content/``: the page would say that it was changed tomorrow."""
+    """Return an error for each ``updated`` that lies ahead, with paths relative to ``content/``: the page would say that it was changed tomorrow.
+
+    For a notice or a drill it is a warning: a wrong digit holds up no warning to the public.
+    """
     dated = [(document.meta.updated, document) for document in library.documents.values() if document.meta.updated]
     now = compare_all(library.now, (updated for updated, _ in dated))
     return [_ahead(content, document, updated) for updated, document in dated if updated > now]
@@ -95,6 +99,7 @@ def _ahead(content: Path, document: Document, updated: dt.datetime) -> Diagnosti
         f"updated（直した日時）が先の日時です（{updated:%Y-%m-%d %H:%M}）。直したときの日時を書いてください。先に公開するなら date に書きます",
         f"updated lies ahead ({updated:%Y-%m-%d %H:%M}): write when it was changed; what is to appear later has its moment in date",
         "F720",
+        "warning" if isinstance(document.meta, Alert) else "error",
     )
 
 

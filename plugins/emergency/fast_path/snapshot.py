@@ -26,7 +26,7 @@ from plugins.frontmatter.model.registry import Registry, read_registry
 from plugins.images.picture_tag import ImageVariants
 from plugins.publications.feeds import FeedEntry
 
-FORMAT = 1
+FORMAT = 2
 
 
 class NoSnapshot(Exception):

@@ -9,6 +9,7 @@ import pytest
 
 from plugins.builder.source_check import check_sources
 from plugins.diagnostics import ContentErrors
+from tests.plugins.frontmatter.model.test_notices import record
 from tests.samples.tiny import NOW, TinySite
 
 LINKING = "---\ntitle: 駅の話\ndate: 2021-03-01\n---\n駅が開きました。\n\n[次の計画](later.md)を待ちます。\n"
@@ -75,6 +76,13 @@ def test_a_change_that_has_not_happened_yet_is_refused_with_its_line(tiny: TinyS
         tiny.build()
     tiny.build(now=NOW + dt.timedelta(minutes=1))
     assert "更新" in tiny.page("/press/2021/03/a/")
+
+
+def test_a_slip_in_the_update_of_a_notice_is_told_and_holds_up_nothing(tiny: TinySite) -> None:
+    tiny.write("notices/2021/rain.md", record(date="2021-03-31 09:00", updated="2021-04-30 09:30"))
+    assert len(warnings(tiny, "F720")) == 1
+    tiny.build()
+    assert (tiny.site / "notices/2021/03/rain/index.html").is_file()
 
 
 @pytest.mark.parametrize(
