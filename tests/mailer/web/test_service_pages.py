@@ -16,7 +16,7 @@ from mailer.database.readers import subscriptions
 from mailer.message.links import LinkClaim, LinkSigner, Purpose
 from mailer.model.ids import SubscriberId
 from mailer.secrets import Secret
-from mailer.web.app import MetricsEndpoint, create_app
+from mailer.web.app import AppOptions, MetricsEndpoint, create_app
 from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import LIST, NOW, SECRET, VERSION, Clock, people
 from tests.samples.mail.sign_ups import SITE
@@ -59,15 +59,8 @@ def test_a_page_carries_name_mark_way_home_and_whom_to_ask(
     database: Database, method: str, path: str, content: bytes, status: int, words: str
 ) -> None:
     async def ask() -> httpx.Response:
-        app = create_app(
-            database,
-            TOKENS,
-            {LIST.key: LIST},
-            Clock(),
-            site=PUBLISHER,
-            metrics=MetricsEndpoint(Secret("key"), breaks),
-            source_url="https://x.example",
-        )
+        options = AppOptions(site=PUBLISHER, metrics=MetricsEndpoint(Secret("key"), breaks), source_url="https://x.example")
+        app = create_app(database, TOKENS, {LIST.key: LIST}, Clock(), options)
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="https://mail.example.jp") as client:
             return await client.request(method, path, content=content, headers=BREAKING)
