@@ -92,11 +92,13 @@ def weigh_all(address: str, pages: list[str]) -> list[Weight]:
 
 def spaces_in_names(address: str, pages: list[str]) -> list[str]:
     """Return the accessible names in which a phrase break has become a space."""
+    lines = []
     with chromium() as browser:
         page = browser.new_page()
-        return [
-            f"{url}: a space in the name {name!r}" for url in pages for _ in [open_page(page, address, url)] for name in name_spaces(page)
-        ]
+        for url in pages:
+            open_page(page, address, url)
+            lines += [f"{url}: a space in the name {name!r}" for name in name_spaces(page)]
+    return lines
 
 
 def covered_stops(address: str, pages: list[str]) -> list[str]:

@@ -15,9 +15,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedRWPair
 from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from audit.engines.window import TIMEOUTS, BrowserError, Command, Window
 
@@ -57,7 +58,7 @@ def firefox_path() -> str | None:
 class _Firefox(Window):
     name = "Firefox"
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BufferedRWPair) -> None:
         self._stream, self._numbers = stream, count(1)
         self._receive()  # a greeting that names the version of the protocol
 
@@ -110,7 +111,7 @@ def firefox() -> Iterator[Window]:
         lines = (f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in _PREFERENCES.items())
         (Path(folder) / "user.js").write_text("".join(lines), encoding="utf-8")
         arguments = [path, "--headless", "--marionette", "--remote-allow-system-access", "--no-remote", "--profile", folder]
-        with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_environment(folder)) as process:
+        with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_environment(folder)) as process:  # noqa: S603
             try:
                 with socket.create_connection(("127.0.0.1", _port(Path(folder), process)), timeout=_COMMAND_SECONDS) as connection:
                     window = _Firefox(connection.makefile("rwb"))

@@ -60,12 +60,12 @@ def _joined(text: str) -> str:
 
 
 def _lines(page: PageObject) -> Iterator[_Line]:
-    found: list[_Line] = []
+    lines: list[_Line] = []
 
     def note(text: str, page_matrix: list[float], text_matrix: list[float], _font: Any, size: float) -> None:
         if text.strip():
             y = page_matrix[1] * text_matrix[4] + page_matrix[3] * text_matrix[5] + page_matrix[5]
-            found.append(_Line(text, y, abs(size * text_matrix[3] * page_matrix[3])))
+            lines.append(_Line(text, y, abs(size * text_matrix[3] * page_matrix[3])))
 
     page.extract_text(visitor_text=note)
-    return iter(found)
+    return iter(lines)

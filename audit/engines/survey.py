@@ -49,7 +49,7 @@ def _print_in_firefox(address: str, pages: list[str]) -> Iterator[str]:
         with firefox() as window:
             for url in pages:
                 window.open(address + url, WIDTHS[-1])
-                yield from _tell(window.name, url, window.pdf(), window.run(HEADING))
+                yield from _problems(window.name, url, window.pdf(), window.run(HEADING))
     except (FileNotFoundError, BrowserError) as error:
         yield str(error)
 
@@ -59,8 +59,8 @@ def _print_in_chromium(address: str, pages: list[str]) -> Iterator[str]:
         page = browser.new_page()
         for url in pages:
             page.goto(address + url)
-            yield from _tell("Chromium", url, page.pdf(format="A4", prefer_css_page_size=True), page.evaluate(HEADING))
+            yield from _problems("Chromium", url, page.pdf(format="A4", prefer_css_page_size=True), page.evaluate(HEADING))
 
 
-def _tell(browser: str, url: str, pdf: bytes, heading: str) -> Iterator[str]:
+def _problems(browser: str, url: str, pdf: bytes, heading: str) -> Iterator[str]:
     yield from (f"{browser}: {url} on paper: {problem}" for problem in paper_problems(pdf, heading))

@@ -60,7 +60,7 @@ def page_problems(window: Window, address: str, width: int) -> Iterator[str]:
         yield f"{overflow} px wider than the window"
     yield from window.run(_UNSEEN)
     if window.run(_FOCUS_MENU):
-        window.press(ENTER)
+        window.type_key(ENTER)
         yield from window.run(_CLOSED_MENU)
     yield from window.run(PROBLEMS)
 

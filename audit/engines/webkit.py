@@ -81,7 +81,7 @@ def webkit() -> Iterator[Window]:
             "WEBKIT_DISABLE_COMPOSITING_MODE": "1",
             "LIBGL_ALWAYS_SOFTWARE": "1",
         }
-        with subprocess.Popen([driver, f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment) as process:
+        with subprocess.Popen([driver, f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment) as process:  # noqa: S603
             try:
                 _wait_for(port, process)
                 with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=_COMMAND_SECONDS, trust_env=False) as client:
@@ -98,7 +98,7 @@ def _display(program: str) -> Iterator[str]:
     """Run an X server without a screen; yield its name. It chooses a free number and writes it to a pipe (Xserver(1), ``-displayfd``)."""
     reader, writer = os.pipe()
     arguments = [program, "-displayfd", str(writer), "-screen", "0", _SCREEN, "-nolisten", "tcp"]
-    with subprocess.Popen(arguments, pass_fds=(writer,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(arguments, pass_fds=(writer,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # noqa: S603
         os.close(writer)
         try:
             with os.fdopen(reader, encoding="ascii") as answer:

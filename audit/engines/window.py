@@ -65,7 +65,7 @@ class Window(abc.ABC):
             outer, inner = self.run("() => [outerWidth, innerWidth]")
             self.send(RESIZE, {"width": max(width + outer - inner, width), "height": _HEIGHT})
 
-    def press(self, key: str, times: int = 1) -> None:
+    def type_key(self, key: str, times: int = 1) -> None:
         """Press and release a key of the keyboard."""
         presses = [{"type": kind, "value": key} for _ in range(times) for kind in ("keyDown", "keyUp")]
         self.send(ACT, {"actions": [{"type": "key", "id": "keyboard", "actions": presses}]})
