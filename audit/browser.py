@@ -14,6 +14,8 @@ from typing import Any, Literal
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from audit.contrast import Undecided, settle
+
 Scheme = Literal["light", "dark"]
 
 AXE_VERSION = re.search(r"axe v([\d.]+)", AXE_SCRIPT)[1]  # type: ignore[index]
@@ -36,7 +38,7 @@ _MARK_EQUAL_RUBY = """() => document.querySelectorAll('ruby').forEach(ruby => {
   const same = first !== ruby && [first, ...first.children].map(style).join() === [ruby, ...ruby.children].map(style).join();
   ruby.toggleAttribute('data-equal-ruby', same);
 })"""
-_AXE_RESULT = "({violations: r.violations.map(v => [v.id, v.impact, v.nodes.map(n => String(n.target[0]))]), undecided: r.incomplete.flatMap(v => v.nodes).length})"
+_AXE_RESULT = "({violations: r.violations.map(v => [v.id, v.impact, v.nodes.map(n => String(n.target[0]))]), undecided: r.incomplete.flatMap(v => v.nodes.map(n => [v.id, [...n.any, ...n.all, ...n.none].map(c => c.data && c.data.messageKey || '').find(k => k) || '', String(n.target[0])]))})"
 _REFRESH = re.compile(rb'<meta http-equiv="refresh"[^>]*>')
 # Every element that the Tab key should reach. A group of radio buttons is one stop, so only its first button counts.
 _TAB_STOPS = """() => [...document.querySelectorAll(
@@ -88,10 +90,11 @@ class Violation:
 
 @dataclass(frozen=True)
 class AxeResult:
-    """What axe found on one page, and the number of elements on which axe could not decide."""
+    """What axe found on one page, the elements on which axe could not decide, and those of them that no check of ours settled, with the reason."""
 
     violations: tuple[Violation, ...]
-    undecided: int
+    undecided: tuple[Undecided, ...] = ()
+    unsettled: tuple[str, ...] = ()
 
 
 def chromium_path() -> str | None:
@@ -124,8 +127,11 @@ def open_page(page: Page, address: str, url: str) -> None:
     page.unroute(f"{address}{url}")
 
 
-def examine(page: Page, url: str, scheme: Scheme, width: int, *, visual_only: bool = False) -> AxeResult:
-    """Run axe on the open page: all rules (WCAG A and AA, best practices, target size), or with ``visual_only`` those that depend on the view."""
+def examine(page: Page, url: str, scheme: Scheme, width: int, *, visual_only: bool = False, known: set[str] | None = None) -> AxeResult:
+    """Run axe on the open page: all rules (WCAG A and AA, best practices, target size), or with ``visual_only`` those that depend on the view.
+
+    What axe cannot decide is settled by `audit.contrast`, unless ``known`` is None: then it is only counted.
+    """
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     if not page.evaluate("typeof axe !== 'undefined'"):
@@ -135,7 +141,10 @@ def examine(page: Page, url: str, scheme: Scheme, width: int, *, visual_only: bo
     options = json.dumps(_VISUAL_OPTIONS if visual_only else _OPTIONS)
     result = page.evaluate(f"axe.run({{exclude: [['[data-equal-ruby]']]}}, {options}).then(r => {_AXE_RESULT})")
     violations = (Violation(url, scheme, width, rule, impact, tuple(targets)) for rule, impact, targets in result["violations"])
-    return AxeResult(tuple(violations), result["undecided"])
+    undecided = tuple(Undecided(*values) for values in result["undecided"])
+    left = settle(page, undecided, known) if known is not None else ()
+    unsettled = (f"{url} ({scheme}, {width} px): {e.rule} ({e.kind}): {e.target}: {problem}" for e, problem in left)
+    return AxeResult(tuple(violations), undecided, tuple(unsettled))
 
 
 def keyboard_problems(page: Page) -> list[str]:

