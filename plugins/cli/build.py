@@ -116,13 +116,14 @@ def _stay(options: BuildOptions, chosen: FormatName) -> None:
         say("動き続けます。ほかの build を引き受けます。止めるには Ctrl-C  Staying: other builds are taken over", chosen)
         ResidentService(options, engine).run()
     except KeyboardInterrupt:
-        say("止めました Stopped", chosen)
+        pass
     except CannotStay as error:
         stop(str(error))
     except BuildFailed as error:
         stop_with_errors(failure_diagnostics(error, options.output), chosen)
     except OSError as error:
         stop(f"{options.output} に書けません（{error.strerror}） / cannot write {error.filename or options.output}: {error.strerror}")
+    say("止めました Stopped", chosen)
 
 
 def _run_or_stop(
