@@ -90,21 +90,21 @@ def _build_locked(
     for tree in TREES:
         recover(output / tree, output / ASIDE / tree)
     inputs = check_inputs(options, output)
-    if (record := inputs.record_if_unchanged(options)) and record.outputs == list_outputs(output / MANIFEST, _scan(output)):
+    if (record := inputs.record_if_unchanged(options)) and record.outputs == list_outputs(output / MANIFEST, scan(output)):
         return up_to_date.repeated_report(output, record)
     # Two devices that cost lines. An edit of one article of 10,000 takes 2.1 s with both, 1.0 s more without the first (what a build reads stays until
     # its end, and the garbage collection looks through it again and again), 0.5 s more without the second (another process scans the output).
-    scan_ahead = partial(_scan, output, mirrors=inputs.record is not None and not options.fresh)
+    scan_ahead = partial(scan, output, mirrors=inputs.record is not None and not options.fresh)
     for _ in range(_TRIES):
-        with suppress(Overtaken), without_gc(), run_ahead(scan_ahead) as scan:
-            return _Run(options, output, inputs, scan).build(on_page, on_built)
+        with suppress(Overtaken), without_gc(), run_ahead(scan_ahead) as scanned:
+            return _Run(options, output, inputs, scanned).build(on_page, on_built)
         inputs = check_inputs(options, output)
     raise BuildFailed(
         "作っているあいだに、緊急のお知らせが何度も出ました。もう一度実行してください / notices went out while this build ran: run it again"
     )
 
 
-def _scan(output: Path, *, mirrors: bool = False) -> dict[str, file_tree.FileTree]:
+def scan(output: Path, *, mirrors: bool = False) -> dict[str, file_tree.FileTree]:
     """Return the files of the output by tree. With ``mirrors``, make the staging trees equal to them."""
     files_by_tree: dict[str, file_tree.FileTree] = {tree: file_tree.list_files(str(output / tree)) for tree in TREES}
     if mirrors:

@@ -167,16 +167,25 @@ def summary_of(report: BuildReport) -> dict[str, Any]:
 
 def repeated_report(output: Path, record: BuildRecord) -> BuildReport:
     """The report of a build that had nothing to do."""
-    last: Mapping[str, Any] = record.report
-    warnings = tuple(Diagnostic.from_record(warning) for warning in last["warnings"])
-    report = BuildReport(output, last["pages"], last["issues"], last["files"], 0.0, 0, last["kept"], 0, 0, {}, warnings)
-    if not last["held_back"]:
-        return report
-    from plugins.builder.held_back.report import HELD_BACK, HeldBack, render
+    report = report_of(output, record.report)
+    if report.held_back:
+        from plugins.builder.held_back.report import HELD_BACK, render
 
-    held_back = tuple(map(HeldBack.from_record, last["held_back"]))
-    write_atomically(output / HELD_BACK, render(held_back))  # somebody may have deleted it, and `todoke release` names what is in it
-    return replace(report, held_back=held_back)
+        write_atomically(
+            output / HELD_BACK, render(report.held_back)
+        )  # somebody may have deleted it, and `todoke release` names what is in it
+    return report
+
+
+def report_of(output: Path, summary: Mapping[str, Any]) -> BuildReport:
+    """Return the report of which `summary_of` made ``summary``, without what was rendered."""
+    warnings = tuple(Diagnostic.from_record(warning) for warning in summary["warnings"])
+    report = BuildReport(output, summary["pages"], summary["issues"], summary["files"], 0.0, 0, summary["kept"], 0, 0, {}, warnings)
+    if not summary["held_back"]:
+        return report
+    from plugins.builder.held_back.report import HeldBack
+
+    return replace(report, held_back=tuple(map(HeldBack.from_record, summary["held_back"])))
 
 
 def has_same_history(record: BuildRecord, options: BuildOptions) -> bool:

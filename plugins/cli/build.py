@@ -50,6 +50,13 @@ def build(
     strict: Annotated[
         bool, typer.Option("--strict", help="まちがいが一つでもあれば、何も変えない。 Change nothing if any file is at fault.")
     ] = False,
+    stay: Annotated[
+        bool,
+        typer.Option(
+            "--stay",
+            help="作ったあとも動き続け、このフォルダーへのほかの build を引き受ける（Linux）。 Build, then stay in memory and take over every other build into this folder.",
+        ),
+    ] = False,
     chosen: Format = "text",
 ) -> None:
     """サイトとメールを作ります。 Build the site and the mail issues.
@@ -62,6 +69,9 @@ def build(
     keep: Callable[[object], None] = (context.obj if isinstance(context.obj, list) else []).append
     options = BuildOptions(moment(now), content, publications, output, site_url=site_url, fresh=fresh, strict=strict)
     require(publications, options.settings, folder=content)
+    if stay:
+        _stay(options, chosen)
+        return
     report, differing = _run_or_stop(options, keep, chosen, verify=verify)
     if differing:
         from plugins.builder.rules import difference_diagnostics
@@ -87,11 +97,41 @@ def _print_report(report: BuildReport, held: Sequence[Diagnostic], chosen: Forma
     )
 
 
+def _stay(options: BuildOptions, chosen: FormatName) -> None:
+    """Build, and serve until Ctrl-C or SIGTERM. A build at fault is no reason to end: the next one looks again."""
+    from plugins.builder.options import BuildFailed
+    from plugins.builder.resident.engine import ResidentBuild
+    from plugins.builder.resident.service import CannotStay, ResidentService
+    from plugins.builder.rules import failure_diagnostics
+    from plugins.builder.signals import end_on_sigterm
+    from plugins.diagnostics import ContentErrors
+
+    end_on_sigterm()
+    engine = ResidentBuild()
+    try:
+        try:
+            _print_report(engine.build(options), [], chosen)
+        except ContentErrors as error:
+            print_diagnostics(error.diagnostics, chosen)
+        say("動き続けます。ほかの build を引き受けます。止めるには Ctrl-C  Staying: other builds are taken over", chosen)
+        ResidentService(options, engine).run()
+    except KeyboardInterrupt:
+        pass
+    except CannotStay as error:
+        stop(str(error))
+    except BuildFailed as error:
+        stop_with_errors(failure_diagnostics(error, options.output), chosen)
+    except OSError as error:
+        stop(f"{options.output} に書けません（{error.strerror}） / cannot write {error.filename or options.output}: {error.strerror}")
+    say("止めました Stopped", chosen)
+
+
 def _run_or_stop(
     options: BuildOptions, keep: Callable[[object], None], chosen: FormatName, *, verify: bool
 ) -> tuple[BuildReport, Sequence[str]]:
     """Build, and with ``verify`` return the files that differ from a full build. Ends with status 1 if nothing was published."""
     from plugins.builder.options import BuildFailed
+    from plugins.builder.resident.hand_over import hand_over
     from plugins.builder.run import build as run
     from plugins.builder.run import verify as compare
     from plugins.builder.signals import Terminated, end_on_sigterm
@@ -101,7 +141,7 @@ def _run_or_stop(
     end_on_sigterm()
     try:
         with progress("ページを作っています Building") as advance:
-            report = run(options, advance, keep, lambda words: say(words, chosen))
+            report = hand_over(options) or run(options, advance, keep, lambda words: say(words, chosen))
             with TemporaryDirectory() as folder:
                 return report, compare(options, Path(folder) / "output") if verify else ()
     except ContentErrors as error:

@@ -24,6 +24,7 @@ from publisher.pipeline.log import OperatorLog
 from publisher.pipeline.moments import due_moment
 from publisher.pipeline.rehearsal import rehearse
 from publisher.pipeline.report import Report
+from publisher.pipeline.resident import ResidentBuilder
 from publisher.pipeline.run import Publisher, Watcher
 from publisher.pipeline.source.checkout import checkout_of
 from publisher.release.store import ReleaseStore
@@ -99,8 +100,12 @@ def _once(publisher: Publisher, as_json: bool, *, again: bool) -> int:
 
 
 def _follow(publisher: Publisher, as_json: bool) -> int:
-    with _stopped_by_signals(publisher):
-        Follower(publisher, lambda report: _print(report, as_json, indent=None), publisher.stop.wait).run()
+    publisher.resident = ResidentBuilder(publisher.commands)
+    try:
+        with _stopped_by_signals(publisher):
+            Follower(publisher, lambda report: _print(report, as_json, indent=None), publisher.stop.wait).run()
+    finally:
+        publisher.resident.end()
     typer.echo("Stopped as asked; the next start goes on. 止めました。次に動かすと続きます", err=True)
     return 0
 

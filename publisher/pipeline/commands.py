@@ -56,6 +56,19 @@ class Commands:
         environ = self._environ(() if is_mail else _SECRETS) | {"PYTHONPATH": str(_CODE), "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1"}
         return self._run([sys.executable, "-P", "-m", "todoke", *words], folder, environ, timeout, ends_early=ends_early)
 
+    def start(self, *words: str, folder: Path) -> subprocess.Popen[bytes]:
+        """Start ``todoke WORDS`` in ``folder``, without secrets and without the lock, and let it run until its standard input is closed. Raises `OSError`."""
+        environ = self._environ(_SECRETS) | {"PYTHONPATH": str(_CODE)}
+        return subprocess.Popen(  # noqa: S603 - as below
+            [sys.executable, "-P", "-m", "todoke", *words],
+            cwd=folder,
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
     def git(self, *words: str, folder: Path, timeout: float) -> Ended:
         """Run ``git WORDS`` in ``folder``: no hook, no question, no transport that runs a command. Raises `PublisherError` after ``timeout`` seconds."""
         options = {"GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh", "LC_ALL": "C.UTF-8"}

@@ -23,6 +23,7 @@ from publisher.pipeline.handover import NOTHING, Handover
 from publisher.pipeline.live import check_pages, manifest_file
 from publisher.pipeline.log import OperatorLog
 from publisher.pipeline.report import MirrorState, Report
+from publisher.pipeline.resident import ResidentBuilder
 from publisher.pipeline.source.checkout import Checkout
 from publisher.pipeline.source.uncommitted import Carried, carry_over, forget, require_kept
 from publisher.pipeline.state import PublishedState, read_state, write_state
@@ -56,7 +57,10 @@ class Watcher:
 
 @dataclass
 class Publisher:
-    """All that a publish needs. ``targets`` makes the mirrors of those names, or all. ``stop`` ends a run after the step that is under way."""
+    """All that a publish needs. ``targets`` makes the mirrors of those names, or all. ``stop`` ends a run after the step that is under way.
+
+    With a ``resident``, a process stays in memory that builds the next commit.
+    """
 
     config: PublishConfig
     store: ReleaseStore
@@ -69,6 +73,7 @@ class Publisher:
     stop: threading.Event = field(default_factory=threading.Event)
     watcher: Watcher = Watcher()
     seconds: Callable[[], float] = time.monotonic
+    resident: ResidentBuilder | None = None
     _head: str = ""
     _carried: Carried = field(default_factory=Carried)
 
@@ -137,6 +142,8 @@ class Publisher:
             )
         sentence = next(reversed([line for line in ended.out.splitlines() if "Built:" in line]), "built").partition(" → ")[0]
         self.log.event("build", sentence, commit=report.commit)
+        if self.resident:
+            self.resident.ensure(*words[1:], folder=self.checkout.folder)
         return replace(report, build=sentence)
 
     def _release(self, report: Report) -> Report:

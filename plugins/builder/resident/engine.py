@@ -58,10 +58,15 @@ class ResidentBuild:
             seen = self._kept.seen if self._kept else None
             return seen.changed() if seen else None
 
+    def is_output_intact(self) -> bool:
+        """Walk over the output, and tell whether it is as the last build left it; mend the staging trees."""
+        with self._lock:
+            return self._kept is not None and self._kept.is_output_intact()
+
     def save(self) -> None:
         """Write what the next process takes over. Whoever has nothing else to do calls it: it takes some tenths of a second."""
         with self._lock:
-            if self._kept:
+            if self._kept and not self._kept.is_saved:
                 with output_lock(self._kept.output, self._kept.published.options.wait):
                     self._kept.save()
 

@@ -16,9 +16,10 @@ from plugins.builder import provenance
 from plugins.builder.build_inputs import RECORD, options_text
 from plugins.builder.held_back.history import is_in_repository
 from plugins.builder.held_back.last_good import LastGoodBuild
+from plugins.builder.lock import output_lock
 from plugins.builder.options import MANIFEST, BuildOptions, BuildReport
 from plugins.builder.resident.seen_inputs import SeenInputs, walk
-from plugins.builder.run import MOMENTS, PublishedBuild, list_outputs
+from plugins.builder.run import MOMENTS, PublishedBuild, list_outputs, scan
 from plugins.builder.trees.exchange import TREES, Exchange
 from plugins.builder.trees.staging import compare_trees
 from plugins.builder.up_to_date import input_digests
@@ -54,7 +55,7 @@ class KeptBuild:
     published: PublishedBuild
     seen: SeenInputs | None
     _marks: tuple[object, ...] = ()
-    _is_saved: bool = True
+    is_saved: bool = True
 
     @classmethod
     def of(cls, published: PublishedBuild) -> KeptBuild | None:
@@ -184,7 +185,7 @@ class KeptBuild:
         if not exchange.publish(lambda: self._find_marks() != self._marks):
             raise NeedsWholeBuild("the staging tree could not be brought up to date")
         files.update(files_after)
-        self._marks, self._is_saved = self._find_marks(), False
+        self._marks, self.is_saved = self._find_marks(), False
         return replace(
             self.published.report,
             seconds=0.0,
@@ -195,9 +196,14 @@ class KeptBuild:
             reasons=reasons,
         )
 
+    def is_output_intact(self) -> bool:
+        """See `ResidentBuild.is_output_intact`."""
+        with output_lock(self.output, self.published.options.wait):
+            return scan(self.output, mirrors=True) == self.published.files
+
     def save(self) -> None:
         """Write what the next build by another process takes over. The lock of the output is held. Until this is done, it renders anew what we changed."""
-        if self._is_saved or self._find_marks() != self._marks:
+        if self.is_saved or self._find_marks() != self._marks:
             return
         published, output = self.published, self.output
         plan, record = published.result.plan, published.record
@@ -217,7 +223,7 @@ class KeptBuild:
         self.published.record.save(output / RECORD)
         if not is_in_repository(published.options.content):
             LastGoodBuild(output).keep(published.options.content, self.library)
-        self._marks, self._is_saved = self._find_marks(), True
+        self._marks, self.is_saved = self._find_marks(), True
 
     @property
     def _build(self) -> BuildContext:
