@@ -70,7 +70,6 @@ MAY_OPEN = {
     "magazine/render/renderer.py": "its own cache",
     "magazine/gate": "a table of the program, and pages in a temporary folder",
     "checks/built": "the built site",
-    "typography/folding.py": "a table of the program",
     "preview": "the built site, and the folders to watch",
     "cli": "files that the command line names",
     "events/table_import": "looks for the file of an event, and reads it through the door",

@@ -62,8 +62,8 @@ class ResidentService:
 
     def _wait(self, listener: socket.socket) -> bool:
         """Wait for a request and serve it, or save when none comes; tell whether to go on."""
-        ready, _, _ = select.select([listener, *_parent()], [], [], _IDLE)
-        if listener in ready:
+        ready, _, _ = select.select([listener.fileno(), *_parent()], [], [], _IDLE)
+        if listener.fileno() in ready:
             connection, _ = listener.accept()
             with connection:
                 return self._serve(connection)

@@ -70,6 +70,6 @@ def test_a_page_carries_name_mark_way_home_and_whom_to_ask(
     page = lxml.html.fromstring(answer.text)
     assert words in page.findtext(".//h1", "")
     (brand,) = page.cssselect("header a.brand")
-    assert brand.get("href") == f"{SITE.url}/" and SITE.title in "".join(brand.itertext()) and brand.cssselect("img")
+    assert brand.get("href") == f"{SITE.url}/" and SITE.title in "".join(map(str, brand.itertext())) and brand.cssselect("img")
     assert page.cssselect(f"footer a[href='{SITE.url}/']") and LIST.contact in answer.text
     assert "no-store" in answer.headers["Cache-Control"] and answer.headers["Referrer-Policy"] == "no-referrer"
