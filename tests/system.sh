@@ -1,10 +1,6 @@
 #!/bin/sh
-<<<<<<< HEAD
-# Chromium, w3m, lynx, Japanese fonts, PostgreSQL's server, Postfix, Dovecot, mutt, nginx, Caddy, OpenSSH's server, minisign, age, systemd's tools, Perl's Mail::DKIM, Node.js and Git come from the system's packages. Install them where that is possible; say what is missing where it is not.
-=======
-# Chromium, Firefox, w3m, lynx, Japanese fonts, PostgreSQL's server, Postfix, nginx, Caddy, OpenSSH's server, minisign, age, systemd's tools, Perl's Mail::DKIM, Node.js and Git come from the system's packages. Install them where that is possible; say what is missing where it is not.
+# Chromium, Firefox, w3m, lynx, Japanese fonts, PostgreSQL's server, Postfix, Dovecot, mutt, nginx, Caddy, OpenSSH's server, minisign, age, systemd's tools, Perl's Mail::DKIM, Node.js and Git come from the system's packages. Install them where that is possible; say what is missing where it is not.
 # With the word "audit": also what only `make audit` needs, WebKitGTK's driver and Xvfb.
->>>>>>> 6cfc26eb (Firefox and WebKit beside Chromium in make audit, paper from Firefox and Chromium, pixels where axe cannot decide, spaces in names and covered focus counted; blocks on paper)
 set -eu
 audit="${1:-}"
 have_browser() { command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; }
@@ -22,11 +18,7 @@ have_text_browsers() { command -v w3m >/dev/null 2>&1 && command -v lynx >/dev/n
 have_systemd() { command -v systemd-analyze >/dev/null 2>&1; }
 have_network() { PATH="$PATH:/usr/sbin:/sbin" command -v ip >/dev/null 2>&1 && PATH="$PATH:/usr/sbin:/sbin" command -v tc >/dev/null 2>&1 && command -v unshare >/dev/null 2>&1; }
 have_perl_dkim() { perl -MMail::DKIM -e 1 2>/dev/null; }
-<<<<<<< HEAD
-have_all() { have_browser && have_postfix && have_imap && have_fonts && have_node && have_postgres && have_proxies && have_mirrors && have_age && have_network && have_systemd && have_text_browsers && have_perl_dkim && command -v git >/dev/null 2>&1; }
-=======
-have_all() { have_browser && have_firefox && have_webkit && have_postfix && have_fonts && have_node && have_postgres && have_proxies && have_mirrors && have_age && have_network && have_systemd && have_text_browsers && have_perl_dkim && command -v git >/dev/null 2>&1; }
->>>>>>> 6cfc26eb (Firefox and WebKit beside Chromium in make audit, paper from Firefox and Chromium, pixels where axe cannot decide, spaces in names and covered focus counted; blocks on paper)
+have_all() { have_browser && have_firefox && have_webkit && have_postfix && have_imap && have_fonts && have_node && have_postgres && have_proxies && have_mirrors && have_age && have_network && have_systemd && have_text_browsers && have_perl_dkim && command -v git >/dev/null 2>&1; }
 if ! have_all && command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     # Only what is missing: a Node.js from elsewhere brings its own npm and will not have Debian's beside it.
     wanted=
