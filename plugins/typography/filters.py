@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from plugins.typography.dates import era_year, japanese_date, japanese_day, japanese_time, number, since, time_element
 from plugins.typography.phrases import breakable, link_mailbox, shorten
 from plugins.typography.telephones import link_telephones
+from plugins.typography.whole_names import WholeNames
 
 FILTERS: dict[str, Any] = {
     "date": japanese_date,
@@ -21,3 +23,8 @@ FILTERS: dict[str, Any] = {
     "telephones": link_telephones,
     "mailbox": link_mailbox,
 }
+
+
+def filters_with(names: Callable[[], WholeNames]) -> dict[str, Any]:
+    """Return `FILTERS`, with phrases that keep ``names`` whole; these are asked for when a template first needs them."""
+    return FILTERS | {"phrases": lambda text: breakable(text, names())}
