@@ -43,6 +43,7 @@ from plugins.search.words import PATH as SYNONYM_TABLE
 from plugins.search.words import SYNONYMS, Synonyms, read_synonyms
 from plugins.situation.tables import SITUATION, Situation, far_ahead, read_situation
 from plugins.situation.tables import paths as situation_paths
+from plugins.typography.whole_names import WHOLE_NAMES, WholeNames
 
 CONTENT_CACHE = Key[tuple[Path, str]]("content cache", __name__)
 """The file of the cache and its version, for `load_content`. Absent when everything is to be read anew."""
@@ -159,6 +160,7 @@ def load(pelican: Any) -> None:
     build.provide(LIBRARY, content.library)
     build.provide(WORKS, content.works)
     build.provide(READINGS, content.readings)
+    build.provide(WHOLE_NAMES, WholeNames(content.readings.names))
     build.provide(SYNONYMS, content.synonyms)
     build.provide(OUTLINE, content.outline)
     build.provide(SITUATION, content.situation)

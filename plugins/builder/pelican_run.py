@@ -25,6 +25,7 @@ from plugins.checks.built.page_weight import pages_over_budget
 from plugins.checks.plugin import WARNINGS
 from plugins.clock import TrackedClock, ValidityInterval
 from plugins.context import add_context
+from plugins.csv_table import LARGEST
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.digest import NoDigest, digest
 from plugins.files import make_private_folder
@@ -34,7 +35,9 @@ from plugins.frontmatter.text_edits import EDITS, EditFollowers
 from plugins.incremental.pelican_compat import PelicanChanged, check_pelican
 from plugins.incremental.plan import PLAN, RenderPlan
 from plugins.incremental.writer import RenderFailed, render_pending
+from plugins.inputs import InputFolder, UnreadableInput
 from plugins.magazine.plugin import REFUSED
+from plugins.readings.table import PATH as READINGS_TABLE
 from plugins.situation.tables import SITUATION, Situation
 from plugins.situation.upcoming import upcoming
 from plugins.typography.font import SYSTEM
@@ -49,15 +52,23 @@ _LOCATIONS = frozenset({"OUTPUT_PATH", "PATH", "PUBLICATIONS", "NOW", "THEME", "
 
 
 def global_fingerprint(settings: Mapping[str, Any], code: Path) -> str:
-    """Return a digest of what every page depends on: ``settings``, every Python file below ``code``, and the versions of the libraries."""
+    """Return a digest of what every page depends on: ``settings``, every file of code and table below ``code``, and the versions of the libraries."""
     hasher = hashlib.blake2b(digest_size=10)
     for name in sorted(set(settings) - _LOCATIONS):
         hasher.update(f"{name}={_setting_digest(settings[name])}\0".encode())
     for name in _LIBRARIES:
         hasher.update(f"{name}=={version(name)}\0".encode())
-    for file in sorted(code.rglob("*.py")):
+    for file in sorted((*code.rglob("*.py"), *code.rglob("*.csv"))):
         hasher.update(file.relative_to(code).as_posix().encode() + b"\0" + hashlib.blake2b(file.read_bytes()).digest())
     return hasher.hexdigest()
+
+
+def _names_that_stay_whole(content: Path) -> str:
+    """Return a digest of the editors' table of readings: a title may break otherwise, and any page may show it."""
+    try:
+        return hashlib.blake2b(InputFolder(content).read(str(READINGS_TABLE), LARGEST)).hexdigest()
+    except UnreadableInput:  # there is none, or the build will say what is wrong with it
+        return ""
 
 
 def _setting_digest(value: Any) -> str:
@@ -95,7 +106,7 @@ class PelicanRun:
         self._settings = _read_settings(options, site, self._clock)
         # Not among Pelican's settings, yet every page depends on them.
         flags = {"validate_mail": options.validate_mail, "shows_drafts": options.shows_drafts}
-        fingerprint = global_fingerprint(self._settings | flags, _CODE)
+        fingerprint = global_fingerprint(self._settings | flags | {"names": _names_that_stay_whole(options.content)}, _CODE)
         self._plan = RenderPlan(site, output / "site", output / MANIFEST, fingerprint, self._clock, find_intact, fresh=options.fresh)
         self._build = add_context(self._settings, **flags, strict=options.strict, held=options.held)
         make_private_folder(self._build.cache)  # drafts, and mails before they are sent

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from plugins.frontmatter.model.content.event import is_midnight
 from plugins.frontmatter.model.content_types import Event
@@ -16,6 +16,9 @@ from plugins.readings.table import ReadingTable
 _WEEKDAYS = "月火水木金土日"
 _CHARACTERS_PER_MINUTE = 300
 """The pace of an announcer."""
+
+FRESH = dt.timedelta(days=60)
+"""Articles that are older are no news on air: a story of the winter is not read out in summer."""
 
 
 @dataclass(frozen=True)
@@ -51,31 +54,39 @@ class Script:
 def script(
     events: Sequence[Document], articles: Sequence[Document], publication: Publication, readings: ReadingTable, now: dt.datetime
 ) -> Script:
-    """Return the script of the coming ``events`` and of the newest ``articles``, in their order."""
+    """Return the script of the coming ``events`` and of the newest ``articles`` that are `FRESH`, in their order. Each is told once."""
     day = f"{now.month}月{now.day}日{_WEEKDAYS[now.weekday()]}曜日"
     opening = (f"{publication.title}です。", f"{publication.department}が、{day}にまとめた催しとお店の知らせを、お伝えします。")
-    items = [Item(event.meta.title, _with_readings(_event(event), readings), event.url) for event in events]
-    items += [Item(article.meta.title, _with_readings(_article(article), readings), article.url) for article in articles]
+    told = {event.url: (event, _event(event, readings)) for event in events}
+    told |= {article.url: (article, _article(article)) for article in articles if article.url not in told and article.date + FRESH > now}
+    items = [Item(document.meta.title, tuple(_once(lines)), url) for url, (document, lines) in told.items()]
     if not items:
         items = [Item("お知らせ", ("これからの催しは、まだ決まっていません。",), publication.url)]
-    return Script(_with_readings(opening, readings), tuple(items), (f"以上、{publication.title}でした。",))
+    return _with_readings(Script(opening, tuple(items), (f"以上、{publication.title}でした。",)), readings)
 
 
-def _with_readings(lines: Sequence[str], readings: ReadingTable) -> tuple[str, ...]:
-    """The lines with the reading of each difficult name in brackets, at its first place only."""
-    return tuple(readings.with_brackets("\n".join(lines)).split("\n"))
+def _once(lines: Iterable[str]) -> Iterable[str]:
+    """The lines without any that was said before, as where a summary begins with the title."""
+    return dict.fromkeys(lines)
+
+
+def _with_readings(script: Script, readings: ReadingTable) -> Script:
+    """The script with the reading of each difficult name in brackets, where the name comes first in the whole script."""
+    paragraphs = [script.opening, *(item.lines for item in script.items), script.closing]
+    aloud = readings.with_brackets("\n\n".join("\n".join(lines) for lines in paragraphs))
+    opening, *middle, closing = (tuple(paragraph.split("\n")) for paragraph in aloud.split("\n\n"))
+    return Script(opening, tuple(replace(item, lines=lines) for item, lines in zip(script.items, middle, strict=True)), closing)
 
 
 _OFF = {"中止": "中止になりました。", "延期": "延期になりました。新しい日時は、決まりしだいお伝えします。"}
 """What became of an event to which nobody may come on its day."""
 
 
-def _event(document: Document) -> list[str]:
+def _event(document: Document, readings: ReadingTable) -> list[str]:
     meta = document.meta
     if not isinstance(meta, Event):
         return []
-    municipalities = "、".join(place.name for place in meta.municipalities)
-    place = f"{municipalities}の{_without_brackets(meta.venue)}" if municipalities else _without_brackets(meta.venue)
+    place = _place(meta, readings)
     if meta.status in _OFF:
         return [f"{_span(meta)}に予定していた{place}の「{_title(document)}」は、{_OFF[meta.status]}"]
     lines = [f"{_span(meta)}。", f"{place}で、「{_title(document)}」があります。", *_sentences(document.summary)]
@@ -83,6 +94,19 @@ def _event(document: Document) -> list[str]:
     # A deadline given as a day is midnight after it: a minute earlier it is still the day that people mean.
     lines += [f"申し込みは、{_day((meta.apply_by - dt.timedelta(minutes=1)).date())}までです。"] if meta.apply_by else []
     return lines
+
+
+def _place(meta: Event, readings: ReadingTable) -> str:
+    """The venue with the municipality in which it lies: that of its address, that of its own name, or else the first. The others take part.
+
+    An address may lie in a municipality that the event does not name; ``readings`` has all of the prefecture.
+    """
+    venue, address = _without_brackets(meta.venue), meta.address or ""
+    listed = [place.name for place in meta.municipalities]
+    others = [name for name in sorted(readings.names, key=len, reverse=True) if name[-1] in "市町村"]
+    in_address = next((name for name in (*listed, *others) if name in address), "")
+    own = in_address or next((name for name in listed if name in venue), "") or next(iter(listed), "")
+    return venue if not own or venue.startswith(own) else f"{own}の{venue}"
 
 
 def _article(document: Document) -> list[str]:

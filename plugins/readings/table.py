@@ -39,20 +39,21 @@ class ReadingTable:
 
         Of names that begin alike the longest is taken. After 気仙沼市（けせんぬまし） the shorter 気仙沼 needs no reading.
         """
-        if not self.names:
+        names = self.names.keys() - {NIHON}
+        if not names:
             return text
         done: set[str] = set()
 
         def add_brackets(match: re.Match[str]) -> str:
             name = match[0]
-            if any(longer.startswith(name) for longer in done) or text[match.end() : match.end() + 1] in ("（", "("):
+            after = text[match.end() : match.end() + 1]
+            is_part = bool(after) and name[-1] in "市町村" and after in "民長役立議営"  # 石巻市民会館
+            if is_part or after in ("（", "(") or any(longer.startswith(name) for longer in done):
                 return name
             done.add(name)
             return f"{name}（{self.names[name]}）"
 
-        longest_first = sorted(
-            self.names.keys() - {NIHON}, key=lambda name: (-len(name), name)
-        )  # an alternation takes the first name that fits
+        longest_first = sorted(names, key=lambda name: (-len(name), name))  # an alternation takes the first name that fits
         return re.sub("|".join(map(re.escape, longest_first)), add_brackets, text)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from plugins.typography.dates import era_year, japanese_date, japanese_day, japanese_time, number, since, time_element
 from plugins.typography.phrases import breakable, link_mailbox, shorten
 from plugins.typography.qr_code import qr_code
 from plugins.typography.telephones import link_telephones
+from plugins.typography.whole_names import WholeNames
 
 FILTERS: dict[str, Any] = {
     "date": japanese_date,
@@ -23,3 +25,8 @@ FILTERS: dict[str, Any] = {
     "mailbox": link_mailbox,
     "qr_code": qr_code,
 }
+
+
+def filters_with(names: Callable[[], WholeNames]) -> dict[str, Any]:
+    """Return `FILTERS`, with phrases that keep ``names`` whole; these are asked for when a template first needs them."""
+    return FILTERS | {"phrases": lambda text: breakable(text, names())}

@@ -13,6 +13,8 @@ from typing import Any
 import budoux
 from markupsafe import Markup, escape
 
+from plugins.typography.whole_names import NO_NAMES, WholeNames
+
 _NUMERAL = re.compile(r"[0-9０-９,.〇一二三四五六七八九十百千万億]")
 
 # BudouX breaks inside the names of some municipalities: 三陸町, 市立, 城市. But 宮城県|名取市 are two names.
@@ -32,10 +34,10 @@ def _parser() -> Any:
 
 
 @lru_cache(maxsize=1_000)
-def phrases(text: str) -> tuple[str, ...]:
+def phrases(text: str, names: WholeNames = NO_NAMES) -> tuple[str, ...]:
     """Cut ``text`` into phrases. Joined, they are the text again.
 
-    Numbers and names of municipalities stay whole; a wide space (U+3000) ends a phrase.
+    Numbers, names of municipalities and ``names`` stay whole; a wide space (U+3000) ends a phrase.
     """
     joined: list[str] = []
     for phrase in _parser().parse(text) if text else ():
@@ -44,7 +46,7 @@ def phrases(text: str) -> tuple[str, ...]:
                 joined[-1] += part
             else:
                 joined.append(part)
-    return tuple(joined)
+    return tuple(names.join(joined))
 
 
 def _belong_together(left: str, right: str) -> bool:
@@ -58,9 +60,9 @@ def _belong_together(left: str, right: str) -> bool:
 
 
 @lru_cache(maxsize=20_000, typed=True)
-def breakable(text: str) -> Markup:
+def breakable(text: str, names: WholeNames = NO_NAMES) -> Markup:
     """Return ``text``, escaped, with `BREAK` between phrases, for ``word-break: keep-all`` (CSS Text 3, 5.2)."""
-    return BREAK.join(escape(phrase) for phrase in phrases(text))
+    return BREAK.join(escape(phrase) for phrase in phrases(text, names))
 
 
 def link_mailbox(address: str) -> Markup:

@@ -28,7 +28,8 @@ from plugins.publications.section_pages import section_pages
 from plugins.publications.taxonomies import sections
 from plugins.structured_data.documents import article
 from plugins.structured_data.site import breadcrumbs, website
-from plugins.typography.filters import FILTERS
+from plugins.typography.filters import filters_with
+from plugins.typography.whole_names import WholeNames
 
 DrawCard = Callable[[str, str, str], CardImage]
 """Title, subtitle, colour."""
@@ -59,7 +60,8 @@ class SitePages:
         templates = {name.removeprefix("templates/"): text for name, text in self._snapshot.templates.items()}
         environment = ImmutableSandboxedEnvironment(loader=DictLoader(templates), autoescape=True, trim_blocks=True, lstrip_blocks=True)
         environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False}
-        environment.filters.update(FILTERS)
+        names = WholeNames(self._snapshot.texts.readings)
+        environment.filters.update(filters_with(lambda: names))
         environment.globals.update(
             ld_site=partial(website, site, base),
             ld_breadcrumbs=partial(breadcrumbs, site, base),

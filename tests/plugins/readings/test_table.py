@@ -15,6 +15,8 @@ def test_a_reading_is_given_once_and_not_where_a_bracket_follows() -> None:
     assert readings.with_brackets("気仙沼市と気仙沼市") == "気仙沼市（けせんぬまし）と気仙沼市"
     assert readings.with_brackets("気仙沼（港）と気仙沼") == "気仙沼（港）と気仙沼（けせんぬま）"
     assert ReadingTable().with_brackets("気仙沼") == "気仙沼"
+    assert ReadingTable({"石巻市": "いしのまきし"}).with_brackets("石巻市民会館と石巻市") == "石巻市民会館と石巻市（いしのまきし）"
+    assert ReadingTable({"日本": "にほん"}).with_brackets("日本の港") == "日本の港"
 
 
 def test_without_a_table_the_municipalities_have_readings_all_the_same(tiny: TinySite) -> None:
