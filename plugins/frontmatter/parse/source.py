@@ -180,4 +180,5 @@ def _recovered(path: PurePosixPath, text: str) -> RecoveredSource:
     ja, en = ("。todoke check --fix でも直せます", "; todoke check --fix does it") if header.mended else ("", "")
     mistakes = tuple(Diagnostic(path, mistake.line, f"{mistake.ja}{ja}", f"{mistake.en}{en}", mistake.rule) for mistake in header.mistakes)
     source = Source(path, header.data or {}, header.lines, header.body, header.body_line)
-    return RecoveredSource(source, mistakes, header.data is not None, header.lost)
+    knows_fields = bool(header.data) or (header.data is not None and not mistakes)
+    return RecoveredSource(source, mistakes, knows_fields, header.lost)

@@ -29,11 +29,12 @@ def library_of(tiny: TinySite) -> Library:
         ("a.docx", "word processor"),
         ("a.jtd", "word processor"),
         ("a.DOC", "word processor"),
-        ("~$a.docx", "word processor"),
+        ("~$a.docx", "while a document is open"),
         ("a.html", "word processor"),
         ("photo.jpg", "images/"),
         ("Thumbs.db", "files/"),
-        ("a", "files/"),
+        ("a", "does not end in .md"),
+        ("a.lnk", "a shortcut"),
     ],
 )
 @pytest.mark.parametrize("folder", ["press/2020", "mail/press", "pages"])
