@@ -71,7 +71,7 @@ SENTENCES: dict[type[TodokeMailError], str] = {
     ReportUnreadable: "DMARCの報告として読めません。",
     SamePerson: "書いた人は承認できません。",
     AuthorUnknown: "だれが書いたか分かりません。",
-    NotCommitted: "原稿がまだコミットされていません。",
+    NotCommitted: "原稿がまだコミットされていません。git add と git commit をして、もう一度 todoke build をしてから承認してください。",
     errors.ContentChanged: "確定した内容とちがうので送りません。記録（todoke audit）を確かめてください。",
     NameRefused: "その名前は使えません。ふつうの文字で、氏名だけを書いてください。",
     NoApprover: "その人はこの配信先を承認できません。",
