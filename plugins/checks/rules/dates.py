@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from plugins.checks.rules.manuscript import HIDDEN, Manuscript
 from plugins.checks.rules.rule import Hit, Rule
-from plugins.frontmatter.model.date_keys import date_keys
+from plugins.frontmatter.model.content.date_keys import date_keys
 from plugins.frontmatter.model.fields import is_moment
 from plugins.typography import written_dates
 from plugins.typography.written_dates import NoSuchMoment
