@@ -11,7 +11,7 @@ from plugins.emergency.open_data import notices_csv, notices_json
 from plugins.emergency.pages import PageRenderer
 from plugins.emergency.record import EmergencyRecord
 from plugins.emergency.short_text import LIMITS, short_text
-from plugins.frontmatter.model.document_identity import feed_identity
+from plugins.frontmatter.document_identity import feed_identity
 from plugins.frontmatter.model.registry import Publication, Site
 from plugins.frontmatter.model.words.languages import LANGUAGES
 from plugins.readings.table import ReadingTable

@@ -13,8 +13,8 @@ from xml.sax.saxutils import escape
 
 from feedgenerator import Atom1Feed
 
+from plugins.frontmatter.document_identity import feed_identity
 from plugins.frontmatter.model.document import Document
-from plugins.frontmatter.model.document_identity import feed_identity
 from plugins.frontmatter.model.registry import Site
 from plugins.media_types import picture_type
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from feedgenerator import Atom1Feed
 
 from plugins.clock import JAPAN, compare_all
-from plugins.frontmatter.model.document_identity import feed_identity, site_identity
+from plugins.frontmatter.document_identity import feed_identity, site_identity
 from plugins.frontmatter.model.registry import Place, Site
 from plugins.situation.current import anchor_of
 from plugins.situation.row import SituationRow

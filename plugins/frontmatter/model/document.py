@@ -104,7 +104,7 @@ class Header:
         """See `HeaderSummary`. An article claims its name in its publication, whatever the month; issues, entries and pages claim their address.
 
         All claim their former addresses (``aliases``), and the first of these that is an address of an article claims its name too: the document has
-        the identity of before (`plugins.frontmatter.model.document_identity`), and a new one of that name would be taken for it.
+        the identity of before (`plugins.frontmatter.document_identity`), and a new one of that name would be taken for it.
         """
         aliases: tuple[tuple[object, str], ...]
         aliases = tuple((alias.lower(), "aliases") for alias in self.meta.aliases)  # Windows and macOS take /A/ and /a/ for one folder

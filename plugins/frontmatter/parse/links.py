@@ -16,8 +16,8 @@ from urllib.parse import unquote, urlsplit
 from plugins.control_characters import CONTROL, is_blank
 from plugins.diagnostics import Diagnostic
 from plugins.digest import digest
+from plugins.frontmatter.document_identity import identity_of
 from plugins.frontmatter.model.document import Document, Header, LoadedText, Picture, document_digests
-from plugins.frontmatter.model.document_identity import identity_of
 from plugins.frontmatter.model.link_targets import has_host, is_allowed, is_outside
 from plugins.frontmatter.normalise.notes import without_notes
 from plugins.frontmatter.parse.attachments import AttachmentResolver

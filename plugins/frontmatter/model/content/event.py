@@ -157,9 +157,14 @@ class Event(Dated):
         return f"{begins}から{last}{at}まで"
 
     @property
+    def when_label(self) -> str:
+        """What stands before the time: nobody may come at that of an event that is called off or postponed."""
+        return "もとの日時" if self.status in ("中止", "延期") else "日時"
+
+    @property
     def facts(self) -> tuple[tuple[str, str], ...]:
         """What a mail says of the event."""
-        pairs = (("日時", self.when), ("場所", self.venue), ("費用", self.fee or ""))
+        pairs = ((self.when_label, self.when), ("場所", self.venue), ("費用", self.fee or ""))
         return tuple((label, value) for label, value in pairs if value)
 
     @property
