@@ -8,6 +8,7 @@ from typing import Any
 from plugins.typography.dates import era_year, japanese_date, japanese_day, japanese_time, number, since, time_element
 from plugins.typography.phrases import breakable, link_mailbox, shorten
 from plugins.typography.qr_code import qr_code
+from plugins.typography.quantities import aloud
 from plugins.typography.telephones import link_telephones
 from plugins.typography.whole_names import WholeNames
 
@@ -20,6 +21,7 @@ FILTERS: dict[str, Any] = {
     "era": era_year,
     "number": number,
     "phrases": breakable,
+    "aloud": aloud,
     "shorten": shorten,
     "telephones": link_telephones,
     "mailbox": link_mailbox,

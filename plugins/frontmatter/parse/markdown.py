@@ -269,7 +269,7 @@ def _make_figures(root: Any) -> None:
 
 
 def _name_tables(root: Any, *, aligned: bool) -> None:
-    """Give header cells their scope (WCAG 2.2, 1.3.1), and put each table into a box that scrolls and has a name.
+    """Give headers of columns and rows their scope (WCAG 2.2, 1.3.1), and put each table into a box that scrolls and has a name.
 
     On a narrow screen the box scrolls, not the page (1.4.10), and takes the focus, so that a keyboard can scroll it (2.1.1).
     """
@@ -277,6 +277,11 @@ def _name_tables(root: Any, *, aligned: bool) -> None:
     for table in list(root.iter("table")):
         for cell in table.iter("th"):
             cell.set("scope", "col")
+        firsts = table.xpath("./tbody/tr[count(*) > 1]/*[1]")
+        words = {plain_text(cell) for cell in firsts}
+        if len(words) == len(firsts) and all(re.search(r"[^\W\d_]", each) for each in words):  # numbers and pictures name no row
+            for cell in firsts:
+                cell.attrib["scope"], cell.tag = "row", "th"
         for cell in table.xpath(".//*[@align]") if aligned else ():
             if (side := cell.attrib.pop("align")) in ("right", "center"):
                 cell.set("class", side)

@@ -61,7 +61,10 @@ def _list(element: Any) -> list[Any]:
 
 
 def _table(element: Any) -> list[Any]:
-    rows = [[(_text(cell), cell.tag, _side(cell)) for cell in row.iterchildren("td", "th")] for row in element.iter("tr")]
+    rows = [
+        [(_text(cell), "td" if cell.get("scope") == "row" else cell.tag, _side(cell)) for cell in row.iterchildren("td", "th")]
+        for row in element.iter("tr")
+    ]
     return [("table", [row for row in rows if any(text for text, _, _ in row)])]
 
 

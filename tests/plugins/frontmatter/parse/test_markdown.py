@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown import Markdown
@@ -40,3 +43,18 @@ def test_two_tables_under_one_heading_have_names_of_their_own() -> None:
     body = "## 窓口\n\n| あ |\n|---|\n| 1 |\n\n次です。\n\n| い |\n|---|\n| 2 |\n\n## 電話\n\n| う |\n|---|\n| 3 |\n"
     names = [box.get("aria-label") for box in parse_markdown(body).root.iter("div") if box.get("role") == "region"]
     assert names == ["表：窓口", "表：窓口（2）", "表：電話"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "headers"),
+    [
+        ("| 道路 | 3 |\n| 橋 | 4 |", ["道路", "橋"]),
+        ("| 2019年 | 3 |\n| 2020年 | 4 |", ["2019年", "2020年"]),
+        ("| 1 | 道路 |\n| 2 | 橋 |", []),
+        ("| 道路 | 3 |\n| 道路 | 4 |", []),
+        ("| 道路 | 3 |\n| | 4 |", []),
+    ],
+)
+def test_first_cells_that_name_their_rows_are_headers_of_the_rows(rows: str, headers: list[str]) -> None:
+    html = parse_markdown(f"| 名前 | 数 |\n|---|---|\n{rows}\n").html
+    assert re.findall(r'<th scope="row">([^<]*)</th>', html) == headers
