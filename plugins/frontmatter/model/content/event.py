@@ -159,7 +159,9 @@ class Event(Dated):
     @property
     def facts(self) -> tuple[tuple[str, str], ...]:
         """What a mail says of the event."""
-        pairs = (("日時", self.when), ("場所", self.venue), ("費用", self.fee or ""))
+        when = "もとの日時" if self.status in ("中止", "延期") else "日時"
+        before = japanese_day(self.previous_start) if self.previous_start else ""
+        pairs = ((when, self.when), ("前の日時", before), ("場所", self.venue), ("費用", self.fee or ""))
         return tuple((label, value) for label, value in pairs if value)
 
     @property
