@@ -150,7 +150,7 @@ def test_no_date_and_no_telephone_number_is_broken_at_the_end_of_a_line(browser:
 
 APPLE = "document.querySelector('p').insertAdjacentHTML('beforeend', '<a x-apple-data-detectors=\"true\" href=\"tel:1\">x</a>')"
 GMAIL = "(span => span.innerHTML = `<a href='https://calendar.example/'>${span.innerText}</a>`)(document.querySelector('.k'))"
-LOOK = "(link => [getComputedStyle(link).color, getComputedStyle(link).textDecorationLine, getComputedStyle(link.parentElement).color])(document.querySelector('{}'))"
+COLOURS = "(link => [getComputedStyle(link).color, getComputedStyle(link).textDecorationLine, getComputedStyle(link.parentElement).color])(document.querySelector('{}'))"
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -161,7 +161,7 @@ def test_a_link_that_a_program_makes_of_a_date_looks_like_the_text_around_it(
     for file in mails(sample):
         with opened(browser, sample.output / "site", file, dark=dark, pictures=False) as page:
             page.evaluate(make)
-            color, line, around = page.evaluate(LOOK.format(link))
+            color, line, around = page.evaluate(COLOURS.format(link))
             assert (color, line) == (around, "none"), file
             assert "telephone=no" in (page.locator("meta[name=format-detection]").get_attribute("content") or "")
 

@@ -181,3 +181,15 @@ def test_a_picture_that_is_taller_than_wide_takes_no_more_than_half_a_screen(tin
     tiny.build()
     tree = lxml.html.fromstring((tiny.output / "mail/press/1/mail.html").read_text("utf-8"))
     assert [image.get("width") for image in tree.iter("img")] == ["54", "152", "32"]
+
+
+@pytest.mark.parametrize(("name", "kind"), [("sea.png", "PNG"), ("sea.jpg", "JPEG"), ("sea.webp", "JPEG"), ("sea.gif", "PNG")])
+def test_every_kind_of_picture_has_a_small_copy_that_mail_programs_show(tiny: TinySite, name: str, kind: str) -> None:
+    tiny.image(f"images/{name}")
+    tiny.article("press/2020/plain.md", "絵のない記事")
+    pictured(tiny, "one", name)
+    tiny.write("mail/press/1.md", ISSUE + "## 話題\n\n::記事 ../../press/2020/plain.md\n::記事 ../../press/2020/one.md\n")
+    tiny.build()
+    (image,) = lxml.html.fromstring((tiny.output / "mail/press/1/mail.html").read_text("utf-8")).iter("img")
+    with Image.open(tiny.site / str(image.get("src")).removeprefix(f"{BASE}/")) as copy:
+        assert copy.format == kind and copy.width <= THUMBNAIL_WIDTH
