@@ -13,11 +13,21 @@ from pathlib import Path, PurePosixPath
 from PIL import ImageFont
 
 from plugins.files import write_atomically
-from plugins.frontmatter.parse.image_files import MAIL_WIDTH, THUMBNAIL_WIDTH, UnreadableImage, mail_picture, mail_thumbnail, open_picture
+from plugins.frontmatter.parse.image_files import (
+    MAIL_WIDTH,
+    MOST_PIXELS,
+    THUMBNAIL_WIDTH,
+    TOO_MANY,
+    UnreadableImage,
+    image_size,
+    mail_picture,
+    mail_thumbnail,
+    open_picture,
+)
 from plugins.images.encode import encode_mail_picture
 from plugins.inputs import InputFolder
 
-VERSION = "1"
+VERSION = "2"
 """Part of every cache key. Raise it when the same original would give another file."""
 
 
@@ -54,6 +64,9 @@ def draw(data: bytes, width: int, font: Path | None) -> bytes:
     """
     import resvg_py  # late: most issues show no SVG
 
+    own_width, own_height = image_size(data, ".svg")
+    if width * width * own_height > MOST_PIXELS * own_width:  # one that is a hundred times as tall as wide would fill the memory
+        raise UnreadableImage(TOO_MANY)
     family = ImageFont.truetype(str(font)).getname()[0] if font else None
     try:
         drawn = resvg_py.svg_to_bytes(

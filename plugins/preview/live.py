@@ -93,7 +93,7 @@ class LivePreview:
         diagnostics = await asyncio.to_thread(self._build)
         for path in dict.fromkeys(self._saved):
             of_page = await asyncio.to_thread(self._rerender, [path])
-            diagnostics = diagnostics if of_page is None else self._replaced(diagnostics, [path], of_page)
+            diagnostics = diagnostics if of_page is None else self._with_new(diagnostics, [path], of_page)
         self.diagnostics = diagnostics
         await self._notify()
 
@@ -109,7 +109,7 @@ class LivePreview:
         self._saved += paths
         diagnostics = await asyncio.to_thread(self._rerender, paths)
         if diagnostics is not None:
-            self.diagnostics = self._replaced(self.diagnostics, paths, diagnostics)
+            self.diagnostics = self._with_new(self.diagnostics, paths, diagnostics)
             await self._notify()
 
     def _save_later(self) -> None:
@@ -119,7 +119,7 @@ class LivePreview:
             self._saving.cancel()
         self._saving = loop.call_later(_IDLE, lambda: loop.run_in_executor(None, self._save))
 
-    def _replaced(self, known: tuple[Diagnostic, ...], changed: list[Path], new: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    def _with_new(self, known: tuple[Diagnostic, ...], changed: list[Path], new: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
         """Return ``known`` with those of the changed sources replaced by ``new``: what is wrong in another source is still wrong."""
         content = self.options.content.absolute()
         names = {PurePosixPath(content.name, path.absolute().relative_to(content).as_posix()) for path in changed}

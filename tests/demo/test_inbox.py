@@ -40,6 +40,6 @@ def test_a_reader_is_found_and_a_name_outside_of_the_folder_is_none(tmp_path: Pa
     deliver(tmp_path / "new", 7)
     (tmp_path / "secret").write_bytes(MAIL.format(number=8).encode())
     inbox = Inbox(tmp_path / "new")
-    found = inbox.find(to="reader0007")
-    assert found is not None and found.text.strip() == "Text 7"
+    message = inbox.find(to="reader0007")
+    assert message is not None and message.text.strip() == "Text 7"
     assert inbox.find(to="reader0008") is None and inbox.message("../secret") is None

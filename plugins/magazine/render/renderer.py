@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,7 +37,7 @@ VERSION = "3"
 """Part of every cache key. Raise it when an HTML part would come out differently."""
 
 PROSE_PICTURE = 160
-"""CSS pixels of a picture among the editor's words, at most: only the first article's is large, so that the words of all others are near."""
+"""CSS pixels of a picture among the editor's words, at most, in width and height: only the first article's is large, so that all other words are near."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,8 @@ class IssueRenderer:
 def _mail_image(image: Any, base: str) -> None:
     """Make it small. Outlook reads only the ``width`` attribute; without ``height``, no program keeps an empty box for a picture that it does not load."""
     image.set("src", absolute(mail_thumbnail(image.get("src")), base))
-    width = min(int(image.get("width", PROSE_PICTURE)), PROSE_PICTURE)
+    width, height = (int(image.get(side, PROSE_PICTURE)) for side in ("width", "height"))
+    width = min(width, PROSE_PICTURE, math.ceil(PROSE_PICTURE * width / max(height, 1)))
     image.set("width", str(width))
     image.set("style", f"max-width: {width}px")
     for name in ("height", "loading", "sizes"):

@@ -148,18 +148,22 @@ def test_no_date_and_no_telephone_number_is_broken_at_the_end_of_a_line(browser:
             assert page.evaluate("document.documentElement.scrollWidth") <= width, file
 
 
-def test_a_link_that_ios_makes_of_a_date_looks_like_the_text_around_it(browser: Browser, sample: BuildReport) -> None:
+APPLE = "document.querySelector('p').insertAdjacentHTML('beforeend', '<a x-apple-data-detectors=\"true\" href=\"tel:1\">x</a>')"
+GMAIL = "(span => span.innerHTML = `<a href='https://calendar.example/'>${span.innerText}</a>`)(document.querySelector('.k'))"
+COLOURS = "(link => [getComputedStyle(link).color, getComputedStyle(link).textDecorationLine, getComputedStyle(link.parentElement).color])(document.querySelector('{}'))"
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(("make", "link"), [(APPLE, "a[x-apple-data-detectors]"), (GMAIL, ".k a")])
+def test_a_link_that_a_program_makes_of_a_date_looks_like_the_text_around_it(
+    browser: Browser, sample: BuildReport, make: str, link: str, *, dark: bool
+) -> None:
     for file in mails(sample):
-        with opened(browser, sample.output / "site", file) as page:
-            page.evaluate(
-                "document.querySelector('p').insertAdjacentHTML('beforeend', '<a x-apple-data-detectors=\"true\" href=\"tel:1\">x</a>')"
-            )
-            color, line, around = page.evaluate(
-                "(() => { const a = document.querySelector('a[x-apple-data-detectors]'), s = getComputedStyle(a);"
-                " return [s.color, s.textDecorationLine, getComputedStyle(a.parentElement).color]; })()"
-            )
+        with opened(browser, sample.output / "site", file, dark=dark, pictures=False) as page:
+            page.evaluate(make)
+            color, line, around = page.evaluate(COLOURS.format(link))
             assert (color, line) == (around, "none"), file
-            assert "telephone=no" in page.locator("meta[name=format-detection]").get_attribute("content", timeout=1000)  # type: ignore[operator]
+            assert "telephone=no" in (page.locator("meta[name=format-detection]").get_attribute("content") or "")
 
 
 def test_progress_is_drawn_by_the_cells_of_a_table_as_wide_as_the_figures_say(browser: Browser, sample: BuildReport) -> None:

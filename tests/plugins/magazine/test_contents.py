@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import PurePosixPath
 
 import lxml.html
@@ -10,7 +11,8 @@ import pytest
 from PIL import Image
 
 from plugins.diagnostics import ContentErrors
-from plugins.frontmatter.parse.image_files import MAIL_WIDTH, THUMBNAIL_WIDTH, mail_picture, mail_thumbnail
+from plugins.frontmatter.parse.image_files import MAIL_WIDTH, THUMBNAIL_WIDTH, UnreadableImage, mail_picture, mail_thumbnail
+from plugins.images.mail_files import draw
 from plugins.magazine.compose.blocks import EventTeaser
 from plugins.magazine.compose.composition import Composition, ContentsEntry, compose
 from tests.samples.tiny import TinySite
@@ -99,7 +101,7 @@ def test_an_event_says_in_every_form_when_it_is_and_what_became_of_it(
     assert composed.contents[0].title == title
     fair.build()
     for name in ("mail.html", "mail.txt", "light.txt"):
-        text = (fair.output / "mail/press/1" / name).read_text("utf-8").replace("<wbr>", "")
+        text = re.sub(r"<wbr[^>]*>", "", (fair.output / "mail/press/1" / name).read_text("utf-8"))
         assert title in text and "港" in text, name
 
 
@@ -160,3 +162,34 @@ def test_a_drawing_that_cannot_be_drawn_stops_the_build_and_names_its_file(tiny:
     tiny.write("mail/press/1.md", ISSUE + "## 話題\n\n::記事 ../../press/2020/map.md\n")
     with pytest.raises(ContentErrors, match=r"map\.(svg|md)"):
         tiny.build()
+
+
+def test_a_drawing_that_would_have_too_many_pixels_is_refused_before_it_is_drawn() -> None:
+    with pytest.raises(UnreadableImage, match="万画素"):
+        draw(b'<svg xmlns="http://www.w3.org/2000/svg" width="10" height="900" viewBox="0 0 10 900"></svg>', MAIL_WIDTH, None)
+
+
+def test_a_picture_that_is_taller_than_wide_takes_no_more_than_half_a_screen(tiny: TinySite) -> None:
+    (tiny.content / "images").mkdir(parents=True, exist_ok=True)
+    for name in ("one", "two", "words"):
+        Image.new("RGB", (300, 900), "navy").save(tiny.content / f"images/{name}.png")
+        pictured(tiny, name, f"{name}.png", f"{name}の絵")
+    tiny.write(
+        "mail/press/1.md",
+        ISSUE + "## 話題\n\n![言葉の絵](../../images/words.png)\n\n::記事 ../../press/2020/one.md\n::記事 ../../press/2020/two.md\n",
+    )
+    tiny.build()
+    tree = lxml.html.fromstring((tiny.output / "mail/press/1/mail.html").read_text("utf-8"))
+    assert [image.get("width") for image in tree.iter("img")] == ["54", "152", "32"]
+
+
+@pytest.mark.parametrize(("name", "kind"), [("sea.png", "PNG"), ("sea.jpg", "JPEG"), ("sea.webp", "JPEG"), ("sea.gif", "PNG")])
+def test_every_kind_of_picture_has_a_small_copy_that_mail_programs_show(tiny: TinySite, name: str, kind: str) -> None:
+    tiny.image(f"images/{name}")
+    tiny.article("press/2020/plain.md", "絵のない記事")
+    pictured(tiny, "one", name)
+    tiny.write("mail/press/1.md", ISSUE + "## 話題\n\n::記事 ../../press/2020/plain.md\n::記事 ../../press/2020/one.md\n")
+    tiny.build()
+    (image,) = lxml.html.fromstring((tiny.output / "mail/press/1/mail.html").read_text("utf-8")).iter("img")
+    with Image.open(tiny.site / str(image.get("src")).removeprefix(f"{BASE}/")) as copy:
+        assert copy.format == kind and copy.width <= THUMBNAIL_WIDTH

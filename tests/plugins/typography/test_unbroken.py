@@ -30,7 +30,7 @@ from plugins.typography.unbroken import keep_whole
     ],
 )
 def test_a_date_a_time_a_postal_code_and_a_telephone_number_are_kept_on_one_line(words: str) -> None:
-    assert keep_whole(f"<body><p>前{words}、後</p>") == f'<body><p>前<span style="white-space:nowrap">{words}</span>、後</p>'
+    assert keep_whole(f"<body><p>前{words}、後</p>") == f'<body><p>前<span class="k" style="white-space:nowrap">{words}</span>、後</p>'
 
 
 @pytest.mark.parametrize("words", ["3時間", "5日間", "第47号", "22,095戸", "1日目", "9か月", "10-20-30"])
@@ -40,8 +40,8 @@ def test_a_span_of_time_and_a_count_may_break(words: str) -> None:
 
 def test_a_break_between_phrases_inside_a_date_goes() -> None:
     assert (
-        keep_whole("<body><h1>2018年<wbr>2月<wbr>28日<wbr>です</h1>")
-        == '<body><h1><span style="white-space:nowrap">2018年2月28日</span><wbr>です</h1>'
+        keep_whole('<body><h1>2018年<wbr>2月<wbr aria-hidden="true">28日<wbr>です</h1>')
+        == '<body><h1><span class="k" style="white-space:nowrap">2018年2月28日</span><wbr>です</h1>'
     )
 
 

@@ -164,7 +164,8 @@ class Event(Dated):
     @property
     def facts(self) -> tuple[tuple[str, str], ...]:
         """What a mail says of the event."""
-        pairs = ((self.when_label, self.when), ("場所", self.venue), ("費用", self.fee or ""))
+        before = japanese_day(self.previous_start) if self.previous_start else ""
+        pairs = ((self.when_label, self.when), ("前の日時", before), ("場所", self.venue), ("費用", self.fee or ""))
         return tuple((label, value) for label, value in pairs if value)
 
     @property
