@@ -96,6 +96,7 @@ class LivePreview:
             diagnostics = diagnostics if of_page is None else self._with_new(diagnostics, [path], of_page)
         self.diagnostics = diagnostics
         await self._notify()
+        self._save_later()
 
     async def show(self, changed: Iterable[Path]) -> None:
         """Show what was saved: at once in the whole site if only words changed, else the page of the document or its diagnostics. Then a build is due."""

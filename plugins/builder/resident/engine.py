@@ -31,6 +31,7 @@ class ResidentBuild:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _is_forgotten: bool = False
     _is_building: bool = False
+    _is_ready: bool = True
 
     def build(self, options: BuildOptions, changed: Collection[Path] | None = None) -> BuildReport:
         """Build, by a look at everything unless ``changed`` are all files that changed since the last build. Raises as `plugins.builder.run.build`."""
@@ -64,11 +65,16 @@ class ResidentBuild:
             return self._kept is not None and self._kept.is_output_intact()
 
     def save(self) -> None:
-        """Write what the next process takes over. Whoever has nothing else to do calls it: it takes some tenths of a second."""
+        """Write what the next process takes over, and get ready for the next edit. Whoever has nothing else to do calls it: it takes some tenths of a second."""
         with self._lock:
             if self._kept and not self._kept.is_saved:
                 with output_lock(self._kept.output, self._kept.published.options.wait):
                     self._kept.save()
+            if self._kept and not self._is_ready:
+                self._kept.page_readers  # noqa: B018 - made when it is first asked for
+                gc.collect()
+                gc.freeze()  # what is kept has no garbage: no search for some in a hundred thousand objects at each edit
+                self._is_ready = True
 
     def _bring_in(self, options: BuildOptions) -> BuildReport | None:
         kept, files = self._kept, {file for file in self._changed if not _is_hidden(file)}
@@ -87,7 +93,8 @@ class ResidentBuild:
         else:
             self._changed.clear()
             return replace(report, seconds=time.perf_counter() - start)
-        self._kept = None
+        if not kept.is_sound:
+            self._kept = None
         return None
 
     def _build_all(self, options: BuildOptions) -> BuildReport:
@@ -111,8 +118,7 @@ class ResidentBuild:
         self.on_built(published)
         with suppress(OSError):  # a file was changed into something else meanwhile: the next build looks at everything
             self._kept = KeptBuild.of(published)
-        gc.collect()
-        gc.freeze()  # what is kept has no garbage: no search for some in a hundred thousand objects at each edit
+        self._is_ready = False
 
 
 def _is_hidden(file: Path) -> bool:

@@ -56,6 +56,8 @@ class KeptBuild:
     seen: SeenInputs | None
     _marks: tuple[object, ...] = ()
     is_saved: bool = True
+    is_sound: bool = True
+    """Whether what is in memory is what is public."""
 
     @classmethod
     def of(cls, published: PublishedBuild) -> KeptBuild | None:
@@ -79,7 +81,7 @@ class KeptBuild:
 
     @cached_property
     def page_readers(self) -> PageReaders:
-        """Which pages read what. Made when it is first needed."""
+        """Which pages read what. `ResidentBuild.save` makes it, if no edit comes before."""
         return PageReaders(self.published.result.plan)
 
     def fits(self, options: BuildOptions) -> bool:
@@ -97,7 +99,7 @@ class KeptBuild:
         return self.published.result.plan.clock.validity
 
     def apply(self, files: Collection[Path], options: BuildOptions) -> BuildReport:
-        """Bring ``files`` in, and publish. The lock of the output is held. Raises `NeedsWholeBuild`; after any exception, forget this object."""
+        """Bring ``files`` in, and publish. The lock of the output is held. Raises `NeedsWholeBuild`; after any exception, ask `is_sound`."""
         self._require_untouched()
         assert self.seen
         paths = [self._path_of(file) for file in files]
@@ -139,6 +141,7 @@ class KeptBuild:
             self._require_words_alone(before, after)
         retitled = tuple(before for before, after in pairs if before.meta.title != after.meta.title)
         records: dict[str, Any] = {}
+        self.is_sound = not pairs
         for document, after in pairs:
             put_in_place(document, after)
             view = self._view_of(document)
@@ -185,7 +188,7 @@ class KeptBuild:
         if not exchange.publish(lambda: self._find_marks() != self._marks):
             raise NeedsWholeBuild("the staging tree could not be brought up to date")
         files.update(files_after)
-        self._marks, self.is_saved = self._find_marks(), False
+        self._marks, self.is_saved, self.is_sound = self._find_marks(), False, True
         return replace(
             self.published.report,
             seconds=0.0,

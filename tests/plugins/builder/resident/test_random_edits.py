@@ -7,5 +7,5 @@ from tests.plugins.builder.resident.edits import COUNTS, run
 
 def test_a_resident_build_equals_a_fresh_build_after_edits_of_all_kinds() -> None:
     COUNTS.clear()
-    run(examples=3, steps=12)
+    run(examples=2, steps=10)
     assert COUNTS["edits"] > COUNTS["at once"]
