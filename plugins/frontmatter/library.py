@@ -150,7 +150,7 @@ def read_library(
         diagnostics += [diagnostic for batch in reader.headers() for diagnostic in batch.diagnostics]
         collector.collect(reader.results(headers, references.images), references)
     diagnostics += collector.diagnostics + _name_conflicts(((path, headers[path]) for path in files if path in headers), content)
-    diagnostics = [diagnostic.below(content.name) for diagnostic in diagnostics]
+    diagnostics = [diagnostic.below(content.name) for diagnostic in _without_consequences(diagnostics)]
     if diagnostics and mistakes is None:
         raise ContentErrors(diagnostics)
     if mistakes is not None:
@@ -162,6 +162,15 @@ def read_library(
     publishable = frozenset(filter(is_publishable, tree.files))
     ignored = frozenset(path for path in tree.files.keys() - files.keys() - publishable if path.partition("/")[0] not in NOT_SOURCES)
     return Library(_documents(files, known, collector), registry, now, cache, digests, publishable, shows_drafts, ignored)
+
+
+def _without_consequences(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
+    """Leave out that a link leads nowhere if it leads to a source with mistakes of its own. Whoever links to it did nothing wrong.
+
+    The document with the link was read with a diagnostic all the same, so no cache takes it for one that holds.
+    """
+    own = {diagnostic.path for diagnostic in diagnostics if diagnostic.cause is None}
+    return [diagnostic for diagnostic in diagnostics if not (diagnostic.rule == "F401" and diagnostic.cause in own)]
 
 
 @dataclass

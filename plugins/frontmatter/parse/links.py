@@ -130,10 +130,8 @@ class LinkResolver:
             return None
         return _nowhere(parsed, href, anchor_words(unquote(href), [each for each in ids if each]))
 
-    def _missing(self, parsed: ParsedSource, href: str, path: PurePosixPath | None = None) -> Diagnostic | None:
-        """Say that ``href`` leads nowhere; nothing if it leads to a source that is there: what is wrong with that is told where it is wrong."""
-        if path and self.references.is_source(str(path)):
-            return None
+    def _missing(self, parsed: ParsedSource, href: str, path: PurePosixPath | None = None) -> Diagnostic:
+        """Say that ``href`` leads nowhere. Where a source at fault lies at ``path``, `read_library` leaves this out: what is wrong is told there."""
         words = link_words(href, parsed.header.path, self.references.all_files, self.references.urls)
         return _nowhere(parsed, href, words, path)
 

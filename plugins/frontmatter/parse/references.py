@@ -18,7 +18,7 @@ from plugins.frontmatter.model.document import Header, HeaderSummary, Picture
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.model.situation import landing_pages
 from plugins.frontmatter.parse.image_files import UnreadableImage, image_permalink, image_size
-from plugins.frontmatter.parse.source import NOT_SOURCES, is_publishable
+from plugins.frontmatter.parse.source import is_publishable
 from plugins.inputs import InputFolder, UnreadableInput, survey
 
 Reference = tuple[str, str]
@@ -58,10 +58,6 @@ class ReferenceResolver:
     def urls(self) -> dict[str, str]:
         """The path of each document by its address, as `all_files`."""
         return {header.url: path for path, header in self.headers.items()}
-
-    def is_source(self, path: str) -> bool:
-        """Tell whether there is a source at ``path``, although its front matter may not hold. Its own diagnostics stop the build."""
-        return path.endswith(".md") and path.partition("/")[0] not in NOT_SOURCES and path not in self.headers and path in self.all_files
 
     def resolve(self, method: str, target: str) -> Any:
         """Resolve a reference of the document at hand, and record it."""
