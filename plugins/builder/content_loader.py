@@ -43,7 +43,7 @@ from plugins.search.words import PATH as SYNONYM_TABLE
 from plugins.search.words import SYNONYMS, Synonyms, read_synonyms
 from plugins.situation.tables import SITUATION, Situation, far_ahead, read_situation
 from plugins.situation.tables import paths as situation_paths
-from plugins.typography.whole_names import WHOLE_NAMES, WholeNames
+from plugins.typography.phrases import WHOLE_NAMES, WholeNames
 
 CONTENT_CACHE = Key[tuple[Path, str]]("content cache", __name__)
 """The file of the cache and its version, for `load_content`. Absent when everything is to be read anew."""

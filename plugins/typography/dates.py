@@ -1,14 +1,42 @@
-"""Dates and numbers in the form that Japanese readers expect."""
+"""Dates and numbers in the form that Japanese readers expect, on the page and aloud."""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from markupsafe import Markup
 
 _WEEKDAYS = "月火水木金土日"
 # The first day of each era, the latest first.
 _ERAS = ((dt.date(2019, 5, 1), "令和"), (dt.date(1989, 1, 8), "平成"), (dt.date(1926, 12, 25), "昭和"))
+_UNITS = {
+    "km": "キロメートル",
+    "m": "メートル",
+    "cm": "センチメートル",
+    "mm": "ミリメートル",
+    "ha": "ヘクタール",
+    "a": "アール",
+    "km²": "平方キロメートル",
+    "㎢": "平方キロメートル",
+    "m²": "平方メートル",
+    "㎡": "平方メートル",
+    "m³": "立方メートル",
+    "㎥": "立方メートル",
+    "t": "トン",
+    "kg": "キログラム",
+    "g": "グラム",
+    "L": "リットル",
+    "kW": "キロワット",
+    "MW": "メガワット",
+    "℃": "度",
+    "％": "パーセント",
+    "%": "パーセント",
+}
+"""Unit → what it is called (JIS Z 8000). A unit in kanji is said as it is written."""
+
+_SIGNS = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
+_QUANTITY = re.compile(rf"(?P<number>[0-9][0-9,.]*) ?(?:(?P<sign>{_SIGNS})(?![A-Za-z²³])|(?=[\u4e00-\u9fffか]))(?P<next>(?=[0-9]))?")
 
 
 def japanese_date(day: dt.date) -> str:
@@ -66,3 +94,15 @@ def _date(day: dt.date) -> dt.date:
 def number(value: float) -> str:
     """Return ``15,361`` or ``107.91``: grouped by thousands, with at most two decimals and no trailing zeros."""
     return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def aloud(text: str) -> str:
+    """Return ``text`` as a voice has to say it: a space between a number and its unit, units in words, ``、`` where another number follows at once.
+
+    For accessible names: ``98.6km`` is 98.6 キロメートル. The text itself stays as it is, for search and to be copied.
+    """
+
+    def say(match: re.Match[str]) -> str:
+        return f"{match['number']} {_UNITS.get(match['sign'] or '', '')}{'、' if match['next'] is not None else ''}"
+
+    return _QUANTITY.sub(say, text)

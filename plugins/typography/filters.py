@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from plugins.typography.dates import era_year, japanese_date, japanese_day, japanese_time, number, since, time_element
-from plugins.typography.phrases import breakable, link_mailbox, shorten
+from plugins.typography.dates import aloud, era_year, japanese_date, japanese_day, japanese_time, number, since, time_element
+from plugins.typography.phrases import WholeNames, breakable, link_mailbox, shorten
 from plugins.typography.qr_code import qr_code
-from plugins.typography.quantities import aloud
 from plugins.typography.telephones import link_telephones
-from plugins.typography.whole_names import WholeNames
 
 FILTERS: dict[str, Any] = {
     "date": japanese_date,

@@ -7,7 +7,7 @@ from pelican.generators import Generator
 
 from plugins.context import context_of
 from plugins.typography.filters import filters_with
-from plugins.typography.whole_names import NO_NAMES, WHOLE_NAMES
+from plugins.typography.phrases import NO_NAMES, WHOLE_NAMES
 
 
 def add_filters(generator: Generator) -> None:

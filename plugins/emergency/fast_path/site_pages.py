@@ -29,7 +29,7 @@ from plugins.publications.taxonomies import sections
 from plugins.structured_data.documents import article
 from plugins.structured_data.site import breadcrumbs, website
 from plugins.typography.filters import filters_with
-from plugins.typography.whole_names import WholeNames
+from plugins.typography.phrases import WholeNames
 
 DrawCard = Callable[[str, str, str], CardImage]
 """Title, subtitle, colour."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plugins.readings.table import read_table
-from plugins.typography.phrases import breakable, phrases
-from plugins.typography.whole_names import WholeNames
+from plugins.typography.phrases import WholeNames, breakable, phrases
 from tests.samples.readings import sample_readings
 from tests.samples.tiny import TinySite
 

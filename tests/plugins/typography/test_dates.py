@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.typography.quantities import aloud
+from plugins.typography.dates import aloud
 
 
 @pytest.mark.parametrize(
