@@ -16,7 +16,9 @@ from pathlib import Path
 from plugins.processes import map_batches
 
 _STYLESHEET = re.compile(rb'<link rel="stylesheet" href="(/[^"]+)">')  # without media="print": no reader waits for that one
-_SCRIPT = re.compile(rb'<script(?![^>]*\btype="application/ld\+json")(?:[^>]*\bsrc="(/[^"]+)")?[^>]*>(.*?)</script>', re.DOTALL)
+_SCRIPT = re.compile(
+    rb'<script(?![^>]*\btype="(?:application/ld\+json|text/html)")(?:[^>]*\bsrc="(/[^"]+)")?[^>]*>(.*?)</script>', re.DOTALL
+)
 _PICTURE = re.compile(r"<picture>.*?</picture>|<img(?:[^>\"]|\"[^\"]*\")*>", re.DOTALL)
 _ADDRESS = re.compile(r'(?:src="|srcset="|, )(/[^" ]+)')
 _OG_TYPE = re.compile(rb'<meta property="og:type" content="([a-z]+)"')

@@ -1,7 +1,8 @@
 // Search in static files. Their format is stated in plugins/search/index.py. Without this script the page lists other ways to find a page.
 (() => {
+  for (const box of document.querySelectorAll("[type='text/html']")) box.outerHTML = box.text;
   const form = document.querySelector("form.search");
-  if (!form || !window.fetch) return;
+  if (!form) return;
   import("/theme/page.js");
   const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
   const RESULTS = 10;
@@ -10,7 +11,7 @@
   const nothing = document.getElementById("nothing"), near = document.getElementById("near");
   const shards = Number(form.dataset.shards);
   const loaded = new Map();
-  let latest = 0; // number of the latest query: an older one stops when it sees a newer
+  let latest = 0; // an older query stops
 
   const variants = new Map();
   let synonyms = [];
@@ -151,7 +152,6 @@
     return `「${query}」を含むページを、新しい順に${state.shown}件示しています。まだ調べていないページが${state.left.length}件あります。`;
   };
 
-  // Returns the first new link.
   const showNext = async (query, words, state, id) => {
     let first = null, bytes = 0, shown = 0;
     while (state.left.length && shown < RESULTS && bytes < (shown ? 1 : 3) * MOST_BYTES) {
@@ -206,7 +206,6 @@
     await showNext(query.trim(), words, state, id);
   });
 
-  form.hidden = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     history.replaceState(null, "", `?q=${encodeURIComponent(input.value)}`);

@@ -2,6 +2,7 @@
 (() => {
   const box = document.querySelector("[data-push]");
   if (!box || location.origin !== new URL(box.dataset.site).origin || !("serviceWorker" in navigator) || !("PushManager" in window)) return;
+  box.innerHTML = box.firstElementChild.text;
   const service = box.dataset.push, key = box.dataset.key;
   const button = box.querySelector("button"), state = box.querySelector("[role=status]"), start = button.textContent;
   const worker = `/theme/web-push-worker.js?${new URLSearchParams({ service, key })}`;
