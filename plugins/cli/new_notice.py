@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -97,7 +98,7 @@ def _make(
             read = _read(telegram)
             source = from_telegram(read, registry, _folder(registry, "drill" if read.is_drill else "notice"), name)
         else:
-            source = _asked(kind, given, action, phone, name, date, _folder(registry, kind))
+            source = _asked(kind, given, action, phone, name, date, _folder(registry, kind), registry)
         if diagnostics := check_new(source, registry, date):
             print_diagnostics(diagnostics, "text")
             stop("書きませんでした。直して、もう一度実行してください / nothing was written: correct this and run it again")
@@ -134,19 +135,27 @@ def _read(telegram: Path) -> JmaTelegram:
 
 
 def _asked(
-    kind: str, given: dict[str, str], action: list[str] | None, phone: list[str] | None, name: str, date: dt.datetime, folder: str
+    kind: str,
+    given: dict[str, str],
+    action: list[str] | None,
+    phone: list[str] | None,
+    name: str,
+    date: dt.datetime,
+    folder: str,
+    registry: Registry,
 ) -> NewSource:
     """Ask for what was not given, and return the source."""
     from plugins.emergency.new_notice import from_answers
     from plugins.frontmatter.model.notices import DRILL_MARK
 
-    answers = {key: value or typer.prompt(_QUESTIONS[key]) for key, value in given.items()}
-    steps = action or [typer.prompt(_QUESTIONS["action"])]
+    ask = _Questions(folder, registry, date).ask
+    answers = {key: value or ask(key) for key, value in given.items()}
+    steps = action or [ask("action")]
     title = answers["title"] if kind == "notice" or answers["title"].startswith(DRILL_MARK) else f"{DRILL_MARK}{answers['title']}"
     is_level = answers["level"][-1:].isdigit()
     rows: dict[str, object] = {
         "title": title,
-        "expires": answers["until"].replace("T", " "),
+        "expires": _until(answers["until"], date),
         "level": answers["level"] if is_level else None,
         "severity": None if is_level else answers["level"],
         "hazard": answers["hazard"],
@@ -159,13 +168,48 @@ def _asked(
     return from_answers(rows, folder, name, date)
 
 
+@dataclass(frozen=True)
+class _Questions:
+    """Asks one question at a time. An answer that a build would refuse is told at once and asked for again: nobody types all of it twice at night."""
+
+    folder: str
+    registry: Registry
+    now: dt.datetime
+
+    def ask(self, key: str) -> str:
+        answer: str = typer.prompt(_QUESTIONS[key], value_proc=lambda text: self._checked(key, text))
+        return answer
+
+    def _checked(self, key: str, text: str) -> str:
+        from plugins.emergency.new_notice import check_answer
+
+        answer = _until(text, self.now) if key == "until" else text.strip()
+        field = {"until": "expires", "level": "level" if answer[-1:].isdigit() else "severity"}.get(key, key)
+        for diagnostic in check_answer(field, answer, self.folder, self.registry, self.now):
+            raise typer.BadParameter(f"{diagnostic.ja} / {diagnostic.en}")
+        if key == "until":
+            say(f"{answer} まで / until")
+        return answer
+
+
+def _until(text: str, now: dt.datetime) -> str:
+    """Return the moment that was meant; as it was typed if it is none, which the check tells."""
+    from plugins.emergency.new_notice import until_moment
+    from plugins.typography.written_dates import NoSuchMoment
+
+    try:
+        return until_moment(text, now)
+    except NoSuchMoment:
+        return text
+
+
 _QUESTIONS = {
     "title": "題名（30字まで） Title",
     "level": "警戒レベル 1-5、なければ 情報・注意・警報・特別警報 Level or severity",
     "hazard": "何の災い（大雨、土砂災害、津波、断水、交通 …） Hazard",
     "what": "何が起きていますか（一文で） What happens",
     "areas": "どこの人に向けますか Where",
-    "until": "いつまで（2021-03-31 21:00） Until when",
+    "until": "いつまで（21時、明日の6時、2021-03-31 21:00） Until when",
     "issued_by": "だれが出しますか Who",
     "action": "いますること What to do now",
 }

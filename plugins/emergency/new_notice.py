@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from plugins.frontmatter.parse.notice_words import check_notice
 from plugins.frontmatter.parse.parser import RejectedSource, read_header
 from plugins.frontmatter.parse.references import ReferenceResolver
 from plugins.typography.phrases import shorten
+from plugins.typography.written_dates import iso, read_clock
 
 CHECK = "電文から作った下書きです。地域、終わりの日時、することを確かめてから、draft の行を消してください。"
 """The body of a draft that was made of a telegram."""
@@ -73,6 +75,37 @@ def from_telegram(telegram: Telegram, registry: Registry, folder: str, name: str
         "draft": True,
     }
     return from_answers(fields, folder, name, date, CHECK)
+
+
+def check_answer(key: str, answer: str, folder: str, registry: Registry, now: dt.datetime) -> list[Diagnostic]:
+    """Return what a build would say of one answer alone: every other field holds words that no rule refuses."""
+    fields = {**_HARMLESS, "expires": f"{now + dt.timedelta(hours=1):%Y-%m-%d %H:%M}", key: answer}
+    if key == "level":
+        del fields["severity"]
+    return check_new(from_answers(fields, folder, "answer", now), registry, now)
+
+
+def until_moment(answer: str, now: dt.datetime) -> str:
+    """Return the answer to "until when" as front matter reads it; as it is, if it is no moment that people write.
+
+    今日の21時 and 21時 are those of the day of ``now``, 明日の朝 no moment at all. Raises `NoSuchMoment` for a moment that does not exist.
+    """
+    plain = answer.strip().replace("T", " ")
+    match = _RELATIVE.fullmatch(plain)
+    if match and (clock := read_clock(match["clock"])):
+        day = now.date() + dt.timedelta(days=1 if match["day"] in _TOMORROW else 0)
+        return f"{dt.datetime.combine(day, dt.time()) + dt.timedelta(hours=clock[0], minutes=clock[1]):%Y-%m-%d %H:%M}"
+    return iso(plain) or plain
+
+
+_TOMORROW = ("明日", "あす", "あした", "翌日")
+_RELATIVE = re.compile(
+    r"(?P<day>今日|きょう|本日|今夜|今晩|明日|あす|あした|翌日)?[の \u3000]*(?P<clock>(?:午前|午後)?[ \u3000]*[0-9０-９]{1,2}(?:時|[:：][0-9０-９]{2}).{0,4})"
+)
+_HARMLESS: Mapping[str, object] = {
+    "title": "お知らせ", "severity": "情報", "hazard": "その他", "areas": "県内", "what": "お知らせします。",
+    "action": ["ご確認ください。"], "issued_by": "県",
+}  # fmt: skip
 
 
 def check_new(source: NewSource, registry: Registry, now: dt.datetime) -> list[Diagnostic]:

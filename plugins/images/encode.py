@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 
 import PIL
-from PIL import Image, ImageCms, ImageOps, features
+from PIL import Image, ImageCms, ImageFilter, ImageOps, features
 
 from plugins.files import write_atomically
 from plugins.frontmatter.parse.image_files import UnreadableImage, broken, open_picture
@@ -27,13 +27,21 @@ _LARGE = 12_000_000
 
 _one_large = Lock()
 
-_SAVE_OPTIONS: dict[str, dict[str, object]] = {
+_SAVE_OPTIONS: dict[str, dict[str, int]] = {
     # One thread: with more, the bytes of an AVIF depend on the number of cores.
     "avif": {"quality": 55, "speed": 8, "max_threads": 1},
     "webp": {"quality": 75, "method": 4},
     "jpeg": {"quality": 80, "optimize": True, "progressive": True},
     "png": {"optimize": True},
 }
+
+
+HEAVIEST = 150_000
+"""Bytes of a photograph's file. A telephone's upright picture full of leaves or faces has more at the usual quality, and as the lead of the portal, which has
+200,000 bytes with everything (`plugins.checks.built.page_weight`), it would hold up the whole site."""
+
+_LIGHTER = ((0.8, 0), (0.6, 0), (0.45, 0), (0.35, 0), (0.35, 1), (0.35, 3), (0.3, 6))
+"""What is tried one after the other while a file is too heavy: a part of the quality, and pixels of blur for what no quality makes light."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +199,18 @@ def _save(image: Image.Image, extension: str) -> bytes:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     bare = image.copy()
     bare.info = {}  # Pillow would write comments and profiles from here
+    data = _written(bare, encoding)
+    for part, blur in _LIGHTER if encoding != "png" else ():
+        if len(data) <= HEAVIEST:
+            break
+        data = _written(bare.filter(ImageFilter.BoxBlur(blur)) if blur else bare, encoding, part)
+    return data
+
+
+def _written(image: Image.Image, encoding: str, part: float = 1) -> bytes:
+    options = dict(_SAVE_OPTIONS[encoding])
+    if "quality" in options:
+        options["quality"] = round(options["quality"] * part)
     buffer = io.BytesIO()
-    bare.save(buffer, encoding.upper(), **_SAVE_OPTIONS[encoding])
+    image.save(buffer, encoding.upper(), **options)
     return buffer.getvalue()

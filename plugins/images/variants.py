@@ -23,7 +23,7 @@ MODERN = ("avif", "webp")
 UNCHANGED = frozenset({".svg", ".gif"})
 """Endings of files that are copied as they are: an SVG has no pixels, and a GIF may be an animation."""
 
-VERSION = "1"
+VERSION = "2"
 """Part of every cache key and of every address. Raise it when the same original would give other bytes."""
 
 

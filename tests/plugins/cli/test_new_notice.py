@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner, Result
 
 import todoke
+from plugins.emergency.new_notice import until_moment
 from tests.plugins.emergency.test_jma_telegram import telegram
 from tests.plugins.frontmatter.model.test_notices import DRILLS
 from tests.samples.tiny import PUBLICATIONS, TinySite
@@ -34,6 +37,37 @@ def test_the_questions_are_asked_and_the_file_is_written_once(tiny: TinySite) ->
     assert (document.meta.title, document.path.as_posix()) == ("石巻市に避難指示", "notices/2021/notice-0331-0900.md")
     again = run(tiny, "notice", *given())
     assert again.exit_code == 1 and "exists already" in again.output
+
+
+def test_an_answer_that_a_build_would_refuse_is_told_at_once_and_asked_for_again(tiny: TinySite) -> None:
+    typed = [
+        "石巻市に避難指示",
+        "6",
+        "４",
+        "あめ",
+        "土砂災害",
+        "強い雨です。",
+        "牡鹿地区",
+        "昨日の21時",
+        "今日の25時",
+        "今夜２１時",
+        "県",
+        "逃げてください。",
+    ]
+    result = run(tiny, "notice", answers="\n".join(typed) + "\n")
+    assert result.exit_code == 0, result.output
+    (document,) = tiny.library().live()
+    assert document.meta.title == "石巻市に避難指示" and f"{document.meta.expires:%Y-%m-%d %H:%M}" == "2021-03-31 21:00"
+    assert result.output.count("Error: ") == 4 and "2021-03-31 21:00 まで" in result.output
+
+
+@pytest.mark.parametrize(
+    ("typed", "moment"),
+    [("21時", "2021-03-31 21:00"), ("明日の6時30分", "2021-04-01 06:30"), ("本日 午後9時", "2021-03-31 21:00"), ("あす 24:00", "2021-04-02 00:00"),
+     ("令和3年4月2日 9時", "2021-04-02 09:00"), ("2021-04-02T09:00", "2021-04-02 09:00"), ("明日の朝", "明日の朝"), ("当分の間", "当分の間")],
+)  # fmt: skip
+def test_until_when_is_read_as_people_say_it(typed: str, moment: str) -> None:
+    assert until_moment(typed, dt.datetime(2021, 3, 31, 9)) == moment
 
 
 def test_a_record_that_a_build_would_refuse_is_told_and_not_written(tiny: TinySite) -> None:

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from plugins.checks.built.page_weight import PORTAL
 from plugins.diagnostics import ContentErrors
 from plugins.frontmatter.model.document import Picture
 from plugins.frontmatter.parse.image_files import UnreadableImage, image_size
 from plugins.images import variants
-from plugins.images.encode import ImageEncoder, Original, encode
+from plugins.images.encode import HEAVIEST, ImageEncoder, Original, encode
 from plugins.images.picture_tag import ImageVariants, PictureTags
 from plugins.inputs import InputFolder
 from tests.samples.tiny import TinySite, make_site
@@ -134,6 +135,13 @@ def test_the_same_original_always_gives_the_same_bytes(name: str, mode: str) -> 
     written = io.BytesIO()
     noise((96, 60), mode).save(written, "PNG")
     assert encode(written.getvalue(), name) == encode(written.getvalue(), name)
+
+
+@pytest.mark.parametrize("name", ["800.webp", "permalink.jpg"])
+def test_a_photograph_full_of_leaves_is_never_so_heavy_that_it_holds_up_the_portal(name: str) -> None:
+    buffer = io.BytesIO()
+    noise((900, 1200)).save(buffer, "JPEG", quality=90)
+    assert len(encode(buffer.getvalue(), name)) <= HEAVIEST < PORTAL
 
 
 def test_an_encoded_file_comes_from_the_cache_until_its_original_changes(tmp_path: Path) -> None:
