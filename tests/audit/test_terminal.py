@@ -40,9 +40,7 @@ def test_words_that_a_terminal_joins_are_told(case: str, tmp_path: Path, page: P
 
 
 def test_a_line_end_that_only_terminals_see_keeps_them_apart(tmp_path: Path, page: Page) -> None:
-    body = (
-        "<p style='display:flex;gap:1em'><span>三月十一日</span><br hidden><span>復興プレス</span></p>"
-    )
+    body = "<p style='display:flex;gap:1em'><span>三月十一日</span><br hidden><span>復興プレス</span></p>"
     assert list(glued_words(page, show(page, tmp_path, body))) == []
 
 
