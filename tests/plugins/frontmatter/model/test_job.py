@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -51,7 +52,7 @@ def test_page_mail_and_search_engine_say_the_conditions_and_how_to_apply(tiny: T
     assert targets == ["https://apply.example.jp/nurse", "mailto:saiyo@example.jp", "tel:0222112375"]
     mail = tiny.root / "output/mail/press/1"
     for name in ("mail.html", "mail.txt", "light.txt"):
-        text = (mail / name).read_text("utf-8").replace("<wbr>", "")
+        text = re.sub(r"<[^>]*>", "", (mail / name).read_text("utf-8"))
         assert "8:30から17:15まで" in text and "週に2日" in text and "正社員、期間の定めなし" in text, name
     blocks = map(json.loads, tiny.tree("/jobs/2021/03/a/").xpath("//script[@type='application/ld+json']/text()"))
     posting: Any = next(block for block in blocks if block["@type"] == "JobPosting")
