@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from plugins.builder.source_check import check_sources
+from plugins.diagnostics import ContentErrors
 from tests.samples.mistakes import picture
 from tests.samples.tiny import NOW, TinySite
 
@@ -68,3 +71,16 @@ def test_the_next_mail_passes_the_gate_before_it_is_due(tiny: TinySite) -> None:
         f"---\ntitle: 第1号\ndate: 2021-04-30 10:00\npreheader: 春です。\n---\n## 今月\n\n{words}\n\n{words}\n\n{words}\n",
     )
     assert [each for each in told(tiny) if ":M" in each] == ["content/mail/press/001.md:6:M701"]
+
+
+def test_the_link_to_a_source_at_fault_is_told_as_soon_as_that_source_is_gone(tiny: TinySite) -> None:
+    """The document with the link was read without a word in the first run. No cache may take it for one that holds."""
+    tiny.article("press/2020/b.md", lead="[aの話](a.md)を見る。")
+    fault = tiny.write("press/2020/a.md", "---\ntitle: 題\ndate: 2020/5/1\n---\n本文です。\n")
+    with pytest.raises(ContentErrors) as first:
+        tiny.build()
+    fault.unlink()
+    with pytest.raises(ContentErrors) as second:
+        tiny.build()
+    assert {str(each.path) for each in first.value.diagnostics} == {"content/press/2020/a.md"}
+    assert [(str(each.path), each.line, each.rule) for each in second.value.diagnostics] == [("content/press/2020/b.md", 7, "F401")]
