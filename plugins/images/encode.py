@@ -199,15 +199,15 @@ def _save(image: Image.Image, extension: str) -> bytes:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     bare = image.copy()
     bare.info = {}  # Pillow would write comments and profiles from here
-    data = _written(bare, encoding)
+    data = _encoded(bare, encoding)
     for part, blur in _LIGHTER if encoding != "png" else ():
         if len(data) <= HEAVIEST:
             break
-        data = _written(bare.filter(ImageFilter.BoxBlur(blur)) if blur else bare, encoding, part)
+        data = _encoded(bare.filter(ImageFilter.BoxBlur(blur)) if blur else bare, encoding, part)
     return data
 
 
-def _written(image: Image.Image, encoding: str, part: float = 1) -> bytes:
+def _encoded(image: Image.Image, encoding: str, part: float = 1) -> bytes:
     options = dict(_SAVE_OPTIONS[encoding])
     if "quality" in options:
         options["quality"] = round(options["quality"] * part)
