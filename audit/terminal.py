@@ -50,7 +50,7 @@ def glued_words(page: Page, file: Path) -> Iterator[str]:
     """Yield the words of ``file`` that the open page draws apart, and a browser for terminals together."""
     pairs = [(before, after) for before, after in page.evaluate(_APART) if len(before) + len(after) >= _LETTERS]
     for name, command in PROGRAMS.items():
-        text = _text_of(command, file)
+        text = _dump(command, file)
         yield from (f"{name} joins {before!r} and {after!r}" for before, after in pairs if f"{before}{after}" in text)
 
 
@@ -59,6 +59,6 @@ def dead_buttons(html: str) -> Iterator[str]:
     yield from (f"a button without a script: {match[0]}" for match in _BUTTON.finditer(_SCRIPT.sub("", html)))
 
 
-def _text_of(command: tuple[str, ...], file: Path) -> str:
+def _dump(command: tuple[str, ...], file: Path) -> str:
     done = subprocess.run([*command, str(file)], capture_output=True, check=True)  # noqa: S603 - programs of the system, named above
     return done.stdout.decode("utf-8", "replace")
