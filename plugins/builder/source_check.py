@@ -66,6 +66,8 @@ def check_sources(content: Path, publications: Path, now: dt.datetime, settings:
     is_partial = len(loaded.library.documents) < len(find_sources(content))
     warnings += tuple(each for each in file_warnings(content, loaded.library) if not (is_partial and each.rule in _OF_UNNAMED_FILES))
     errors += mistakes + find_broken(content, loaded.library) + check_mails(loaded.library, theme, is_partial=bool(mistakes))
+    told_twice = {(each.path, each.line) for each in errors if each.rule == "F208"}  # of a date: what to write stands in the error too
+    warnings = tuple(each for each in warnings if each.rule != "T106" or (each.path, each.line) not in told_twice)
     fixable = sum(diagnostic.fix is not None for diagnostic in inspection.diagnostics)
     return SourceReport(tuple(sorted(set(errors))), warnings, len(find_sources(content)), fixable, _count_notes(content))
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from plugins.cli.console import Content, Toml, moment, print_diagnostics, require, say, stop, wrong_usage
+
+if TYPE_CHECKING:
+    from plugins.diagnostics import Diagnostic
 
 
 def new_issue(
@@ -30,7 +33,10 @@ def new_issue(
         if key not in registry.lists:
             known = ", ".join(registry.lists)
             wrong_usage(f"「{key}」という配信先はありません。使えるのは {known} です / no list {key!r}: use one of {known}")
-        path, text = new_issue(read_library(content, registry, date), key, date)
+        mistakes: list[Diagnostic] = []
+        library = read_library(content, registry, date, mistakes=mistakes)
+        _refuse_unknown_issues(mistakes, content.name, key)
+        path, text = new_issue(library, key, date)
         file = write(content, path, text)
     except ContentErrors as error:
         print_diagnostics(error.diagnostics, "text")
@@ -40,6 +46,19 @@ def new_issue(
     except FileExistsError as error:
         stop(f"{error.filename} はもうあります。上書きしません / exists already; nothing was overwritten")
     say(f"{file} を作りました。「〔ここに」のところを書いてください / made: fill in every 〔ここに…〕")
+    if mistakes:
+        print_diagnostics(mistakes, "text")
+        say(
+            "これらのまちがいのある原稿は、並べていません。直ったら書き足してください / left out because of these mistakes: add them when they are right"
+        )
     if "\n::" not in text:
         say("前の号のあとに出た記事は、まだありません / nothing has appeared since the last issue")
     say("書きながら todoke preview で見られます。書き終えたら draft の行を消します / see it with todoke preview; then delete draft")
+
+
+def _refuse_unknown_issues(mistakes: list[Diagnostic], content: str, key: str) -> None:
+    """Raise `ContentErrors` for mistakes in issues of the same list: its next number, and what has been in one, are not known."""
+    from plugins.diagnostics import ContentErrors
+
+    if own := [each for each in mistakes if each.path.parts[:3] == (content, "mail", key)]:
+        raise ContentErrors(own)

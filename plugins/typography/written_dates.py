@@ -163,7 +163,7 @@ def what_is_missing(text: str) -> tuple[str, str] | None:
         return "年が二桁です。2020/5/1 のように四桁で書いてください", "the year has two digits: write four"
     if re.match(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4}$", compact):
         return "年があとに書かれています。年、月、日の順に書いてください", "write year, month, day in this order"
-    if re.search("[~〜～]|から|[0-9]-[0-9]{1,2}:", compact):
+    if _SPAN.search(compact):
         return (
             "範囲は書けません。始まりだけを書き、催しの終わりは end に書いてください",
             "a span is not read: write its beginning, and the end of an event in end",
@@ -173,6 +173,43 @@ def what_is_missing(text: str) -> tuple[str, str] | None:
     if re.match(r"(?:[0-9]{4}|\D{1,2}(?:[0-9]{1,2}|元))年(?:[0-9]{1,2}月)?$|[0-9]{4}[/.-][0-9]{1,2}$", compact):
         return "日がありません", "the day is missing"
     return None
+
+
+def written_otherwise(text: str) -> tuple[str, str] | None:
+    """Return what to write, in Japanese and English, for a span of time (two fields) or the end of a month; None for anything else."""
+    if len(text) > _LONGEST:
+        return None
+    compact = _compact(text)
+    return _end_of_month(compact) or _two_fields(compact)
+
+
+def _end_of_month(compact: str) -> tuple[str, str] | None:
+    match = _MONTH_END.fullmatch(compact)
+    first = iso(f"{match['month']}1日") if match else None
+    if first is None:
+        return None
+    in_next_month = dt.date.fromisoformat(first) + dt.timedelta(days=31)
+    last = in_next_month - dt.timedelta(days=in_next_month.day)
+    return f"日で「{last}」と書いてください", f"write the day: {last}"
+
+
+def _two_fields(compact: str) -> tuple[str, str] | None:
+    parts = _SPAN.split(compact, maxsplit=1)
+    begin = iso(parts[0]) if len(parts) == 3 else None
+    if begin is None:
+        return None
+    words = parts[2].removesuffix("まで").strip()
+    end = iso(words) or iso(f"{begin[:10]} {words}")
+    if end is None:
+        return None
+    return (
+        f"始まりと終わりは、start と end の二行に分けて、「start: {begin}」「end: {end}」と書いてください",
+        f"write two fields: 'start: {begin}' and 'end: {end}'",
+    )
+
+
+_SPAN = re.compile("([~〜～]|から|(?<=[0-9時分])-(?=[0-9]{1,2}[:時]))")
+_MONTH_END = re.compile(r"(?P<month>.{1,12}[0-9]月)(?:末日?|の末|の終わり|みそか)")
 
 
 def read_clock(text: str) -> tuple[int, int] | None:

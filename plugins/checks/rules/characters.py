@@ -97,12 +97,19 @@ def _spread(source: Manuscript) -> Iterator[Hit]:
 def _wide(pattern: re.Pattern[str], ja: str, en: str, source: Manuscript) -> Iterator[Hit]:
     for match in pattern.finditer(_searchable(source)):
         replacement = unicodedata.normalize("NFKC", match[0])
+        if _is_among_keys(source, match.start()):
+            replacement = replacement.replace(",", "")
         yield Hit(
             *match.span(),
             f"全角の{ja}「{match[0]}」は、検索で見つからず、一字ずつ読まれることがあります。半角の「{replacement}」で書いてください",
             f"full-width {en} {match[0]!r} are not found by search and may be read one by one: write {replacement!r}",
             replacement,
         )
+
+
+def _is_among_keys(source: Manuscript, at: int) -> bool:
+    """Tell whether a place lies between the braces of ``{label: 住宅, done: １，２３４}``, where a half-width comma ends the value."""
+    return at < source.body and "{" in source.text[source.text.rfind("\n", 0, at) + 1 : at]
 
 
 def _digits(source: Manuscript) -> Iterator[Hit]:

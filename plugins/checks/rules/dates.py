@@ -21,7 +21,7 @@ _SHORT = re.compile(rf"([0-9](?<![{_NEAR}/.\-].)[0-9]?)/([0-9]{{1,2}})(?=[ \u300
 _ZERO = re.compile(r"0(?:(?<=年0)[1-9](?=月)|(?<=月0)[1-9](?=日))")
 # Letter of an era → its name, and the year before its first
 _ERAS = {"S": ("昭和", 1925), "H": ("平成", 1988), "R": ("令和", 2018)}
-_KEYED = re.compile(r"^(?P<key>[a-z_]+)[ \t]*:[ \t]+[\"']?(?P<value>[^\s\"'#](?:[^\n\"'#]*[^\s\"'#])?)", re.MULTILINE)
+_KEYED = re.compile(r"^(?P<key>[a-z_]+)[ \t]*(?::[ \t]+|：[ \t\u3000]*)[\"']?(?P<value>[^\s\"'#](?:[^\n\"'#]*[^\s\"'#])?)", re.MULTILINE)
 _WAVE = re.compile("[～〜]")
 _SPAN = re.compile(r"(?<=[0-9日月年時分円人度回歳）)])[ \u3000]*[～〜][ \u3000]*(?=[0-9翌])")
 

@@ -102,7 +102,7 @@ def _read_moment(value: Any, info: ValidationInfo) -> dt.datetime:
 def _unread(text: str) -> PydanticCustomError:
     """Name what is wrong with a date, and what to write: the same day in the form that is read, if it is written as people write days."""
     try:
-        written = written_dates.iso(text)
+        written, otherwise = written_dates.iso(text), written_dates.written_otherwise(text)
     except NoSuchMoment as error:
         return field_error(f"日付「{text}」：{error}", f"{text!r}: {error.en}")
     if written is not None:
@@ -111,6 +111,8 @@ def _unread(text: str) -> PydanticCustomError:
             f"日付「{text}」は「{written}」と書いてください{'。todoke check --fix でも直せます' if is_fixed else ''}",
             f"write {text!r} as {written}{'; todoke check --fix does it' if is_fixed else ''}",
         )
+    if otherwise:
+        return field_error(f"日付「{text}」は読めません。{otherwise[0]}", f"{text!r}: {otherwise[1]}")
     if missing := written_dates.what_is_missing(text):
         ja, en = missing
         return field_error(

@@ -41,7 +41,17 @@ def explain(source: Source, model: type[Meta], detail: ErrorDetails) -> Diagnost
     at = detail.get("ctx", {}).get("at")
     place = (*detail["loc"], at) if at else detail["loc"]
     ja, en = _messages(".".join(map(str, place)), model, detail)
-    return Diagnostic(source.path, source.line_of(place), ja, en, _CODES.get(detail["type"], "F209"))
+    return Diagnostic(source.path, source.line_of(place), _ENTRY.sub(_entry_in_words, ja), en, _CODES.get(detail["type"], "F209"))
+
+
+_ENTRY = re.compile(r"「([a-z_]+)\.([0-9]{1,4})(?:\.([^」.]+))?」")
+"""An entry of a list, as Pydantic names it."""
+
+
+def _entry_in_words(match: re.Match[str]) -> str:
+    """Return 「figures」の1番目の「done」 for figures.0.done: nobody who writes articles counts from nought."""
+    entry = f"「{match[1]}」の{int(match[2]) + 1}番目"
+    return f"{entry}の「{match[3]}」" if match[3] else entry
 
 
 def explain_all(source: Source, model: type[Meta], details: Sequence[ErrorDetails]) -> list[Diagnostic]:
@@ -166,6 +176,11 @@ def _no_list(name: str, value: object) -> tuple[str, str]:
 
 
 def _unknown(name: str, model: type[Meta]) -> tuple[str, str]:
+    if (last := name.rpartition(".")[2]).isdigit():
+        return (
+            f"「{last}」は項目の名前ではありません。「15,823」の「,」は区切りとして読まれます。数は「,」を入れずに「15823」のように書いてください",
+            f"{last!r} is no key: a comma ends a value, so write 15823, not 15,823",
+        )
     known = list(model.model_fields)
     unseen = "".join(f"、見えない字 U+{ord(each):04X} があります" for each in name if is_blank(each) and not each.isspace())
     if similar := meant_key(name, known):

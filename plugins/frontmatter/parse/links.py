@@ -87,6 +87,7 @@ class LinkResolver:
     def check(self, parsed: ParsedSource) -> list[Diagnostic]:
         """Resolve links and images, and return their diagnostics."""
         diagnostics = [diagnostic for link in parsed.body.links if (diagnostic := self._link(parsed, link))]
+        self._picture(parsed, diagnostics)
         return diagnostics + [diagnostic for image in parsed.body.images if (diagnostic := self._image(parsed, image))]
 
     def _directives(self, parsed: ParsedSource) -> list[Diagnostic]:

@@ -75,6 +75,13 @@ def picture_words(src: str, source: PurePosixPath, files: Collection[str]) -> Wo
             "よそのサイトの画像は使えません。使う許しを得て content/images/ に保存し、その場所を書いてください",
             "a picture of another site is not shown: with leave to use it, put it into content/images/, and name that place",
         )
+    ja, en = _place_words(src, source, files)
+    if src.lower().endswith((".heic", ".heif")):
+        return f"{ja}。HEICの写真は出せません。JPEGで保存し直してください", f"{en}; a HEIC picture is not shown: save it as JPEG"
+    return ja, en
+
+
+def _place_words(src: str, source: PurePosixPath, files: Collection[str]) -> Words:
     return _of_files(src, source, files) or (
         "content/images/ に置き、場所を書き直してください",
         "put it into content/images/ and name its place",

@@ -83,6 +83,8 @@ def _rejected(content: Path, path: PurePosixPath, reading: Reading) -> RejectedS
     if isinstance(meta, list):
         lost = {f"「{key}」がありません" for key in recovered.lost}
         diagnostics += [each for each in meta if not (each.rule == "F201" and each.ja.partition("。")[0] in lost)]
+    if "slug" not in source.data:  # a slug that is none is told as a field
+        diagnostics += _check_address(source, Meta.model_construct(title=""), reading.registry)
     return RejectedSource(path, content_type, source, diagnostics)
 
 
@@ -137,7 +139,9 @@ def check_rejected(rejected: RejectedSource, references: ReferenceResolver) -> l
         body, diagnostics = _read_body(rejected.source, rejected.content_type, references.registry)
         if body is None:
             return diagnostics
-        header = Header(rejected.path, rejected.content_type, Meta.model_construct(title=""), None, "")
+        image = str(rejected.source.data.get("image") or "")
+        meta = Meta.model_construct(title="", image=image, image_alt="-")
+        header = Header(rejected.path, rejected.content_type, meta, None, "")
         return diagnostics + LinkResolver(references).check(ParsedSource(header, rejected.source, body))
     except Exception as error:  # as in `read_header`
         return [unexpected(rejected.path, error)]

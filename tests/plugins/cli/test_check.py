@@ -139,3 +139,13 @@ def test_debug_shows_the_traceback_behind_a_diagnostic_and_nothing_else_does(tin
     assert "RecursionError" in debug.stderr
     assert "Traceback" in debug.stderr
     assert plain.returncode == debug.returncode == 1
+
+
+def test_a_new_issue_waits_for_nobody_else_s_mistake_and_names_what_it_left_out(faulty: TinySite) -> None:
+    places = ["--content", str(faulty.content), "--publications", str(faulty.root / "publications.toml")]
+    command = ["new", "issue", "press", "--now", "2021-03-31T12:00", *places]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    assert "add them when they are right" in result.output and len(list(faulty.content.glob("mail/press/*.md"))) == 1
+    faulty.write("mail/press/9.md", "---\ntitle: 題\ndate: 2020/5/1\n---\n本文。\n")
+    assert CliRunner().invoke(app, command).exit_code == 1 and not (faulty.content / "mail/press/10.md").exists()
