@@ -22,3 +22,13 @@ def test_readings_have_ten_pixels_in_text_headings_notes_and_tables(browser: Bro
     )
     page.close()
     assert len(sizes) == 5 and min(sizes) >= 10 and overlap == 0
+
+
+def test_lines_of_a_heading_are_balanced_only_without_readings(browser: Browser) -> None:
+    """Balancing measures a line without what stands above it."""
+    page = browser.new_page()
+    style = Path("themes/miyagi/static/style.css").read_text(encoding="utf-8")
+    page.set_content(f"<!doctype html><html lang=ja><style>{style}</style><body><h1>避難所</h1><h2>{WORD}</h2></body></html>")
+    wraps = page.evaluate("[...document.querySelectorAll('h1, h2')].map(heading => getComputedStyle(heading).textWrap)")
+    page.close()
+    assert wraps == ["balance", "wrap"]
