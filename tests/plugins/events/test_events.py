@@ -161,7 +161,7 @@ def test_what_became_of_an_event_is_told_everywhere_and_a_calendar_takes_it_for_
     [
         ("status: 中止", "2021-04-10 10:00", "updated に書いてください"),
         ("updated: 2020-12-05\nstatus: 日程変更", "2021-04-10 10:00", "previous_start に書いてください"),
-        ("updated: 2020-12-05\nstatus: 中止\nprevious_start: 2021-04-09", "2021-04-10 10:00", "previous_start は要りません"),
+        ("updated: 2020-12-05\nstatus: 中止\nprevious_start: 2021-04-09", "2021-04-10 10:00", "previous_start を消してください"),
         ("updated: 2020-12-05\nstatus: なし", "2021-04-10 10:00", "status"),
         ("end: 2021-04-10 12:00", "2021-04-10", "始まりの時刻も書いてください"),
         ("end: 2021-04-10 12:00", "2021年4月10日 10時", "「2021-04-10 10:00」と書いてください"),

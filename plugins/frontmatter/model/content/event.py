@@ -96,8 +96,7 @@ class Event(Dated):
             )
         if (self.status == "日程変更") != (self.previous_start is not None):
             raise field_error(
-                "日程変更（status）には、前の始まりを previous_start に書いてください。ほかのときは previous_start は要りません",
-                "status: 日程変更 and previous_start go together",
+                *_half_a_move(self.status),
                 "previous_start" if self.previous_start else "status",
             )
         return self
@@ -181,3 +180,16 @@ def is_midnight(moment: dt.datetime) -> bool:
 
 def _midnight_after(moment: dt.datetime) -> dt.datetime:
     return dt.datetime.combine(moment.date() + dt.timedelta(days=1), dt.time(), moment.tzinfo)
+
+
+def _half_a_move(status: str | None) -> tuple[str, str]:
+    """Say what is lacking of a moved event: the day that it had, or the word that says so."""
+    if status == "日程変更":
+        return (
+            "日程変更（status）には、前の始まりを previous_start に書いてください",
+            "status: 日程変更 needs previous_start, when the event was to begin before",
+        )
+    return (
+        "previous_start（前の始まり）は、新しい日時が決まったときに status: 日程変更 と組で書きます。決まっていないか中止なら、previous_start を消してください",
+        "previous_start goes with status: 日程変更; without a new day delete it",
+    )
