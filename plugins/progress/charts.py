@@ -32,8 +32,8 @@ _LABEL_SPACING = 44
 
 def _frame(key: str, alternative: str, height: int, elements: Sequence[str]) -> Markup:
     """One image for assistive technology, named by ``alternative``. The ids are made of ``key``, which must be unique on the page."""
-    # A full-width space between two labels is not drawn. Browsers without drawings show the labels only, and w3m joins them across any other space.
-    body = Markup("　\n".join(elements))  # noqa: S704 - our own numbers, and texts that `_text` has escaped
+    # A full-width space draws nothing. Browsers without drawings show the labels only, and w3m joins them across any other space.
+    body = Markup("\n<text>　</text>".join(elements))  # noqa: S704 - our own numbers, and texts that `_text` has escaped
     return Markup(
         '<svg class="chart" viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-labelledby="{}" focusable="false"><title id="{}">{}</title>\n{}</svg>'
     ).format(WIDTH, height, WIDTH, height, f"t-{key}", f"t-{key}", alternative, body)

@@ -36,7 +36,7 @@ def test_no_label_lies_over_a_bar_or_over_another_label(names: tuple[str, ...], 
     for chart in (charts.bars("k", levels, "図"), charts.states("k", counts, "図")):
         page.set_content(f"<style>svg {{ font: 14px sans-serif }}</style>{chart}")
         texts = page.evaluate(
-            "[...document.querySelectorAll('text')].filter(e => e.getBBox().x < 1).map(e => (b => [b.y, b.y + b.height, b.x + b.width])(e.getBBox()))"
+            "[...document.querySelectorAll('text')].filter(e => e.textContent.trim() && e.getBBox().x < 1).map(e => (b => [b.y, b.y + b.height, b.x + b.width])(e.getBBox()))"
         )
         bars = page.evaluate("[...document.querySelectorAll('rect.all')].filter(e => e.getBBox().y > 6).map(e => e.getBBox().x)")
         assert len(texts) >= len(names) and max(right for *_, right in texts) <= min(bars) + 0.5
