@@ -105,7 +105,7 @@ def _carry_out(request: Request, places: Places, dry_run: bool, chosen: Literal[
     folder = places.config.parent / FOLDER
     try:
         if dry_run:
-            _show_dry_run(asyncio.run(previews.preview(request, places, folder / "preview")), places, chosen)
+            _show_dry_run(request.file, asyncio.run(previews.preview(request, places, folder / "preview")), places, chosen)
             return
         if len(request.people) < 2:
             _hold(request, places, folder)
@@ -145,10 +145,12 @@ def _hold(request: Request, places: Places, folder: Path) -> None:
 
 def _run(request: Request, places: Places, folder: Path) -> Report:
     shown = Screen()
+    if words := _uncommitted(request.file):
+        err.print(words)
     with shown.following():
         running = Emergency(request, places, folder, now, shown.show)
         report = asyncio.run(running.run())
-    if words := _uncommitted(request.file):
+    if words := _uncommitted(request.file):  # a person may have committed it meanwhile
         running.board.note(words)
         report = running.board.report
     with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
@@ -168,8 +170,8 @@ def _uncommitted(file: Path) -> str:
     if not ended.stdout.strip():
         return ""
     return (
-        f"{file} is in no commit: todoke publish carries it over until one has it. Commit it. "
-        f"{file} をコミットしてください。それまでは todoke publish が引き継ぎます"
+        f"{file} is in no commit: todoke publish carries it over until one has it, and mail that needs an approval waits for it. Commit it. "
+        f"{file} をコミットしてください。それまでは todoke publish が引き継ぎ、承認の要るメールは待ちます"
     )
 
 
@@ -181,7 +183,7 @@ def _print(report: Report, chosen: Literal["text", "json"]) -> None:
         typer.echo(line)
 
 
-def _show_dry_run(previewed: Preview, places: Places, chosen: Literal["text", "json"]) -> None:
+def _show_dry_run(file: Path, previewed: Preview, places: Places, chosen: Literal["text", "json"]) -> None:
     if chosen == "json":
         record = {"folder": str(previewed.folder), "forms": previewed.forms, "notice": previewed.notice, "issues": previewed.issues}
         typer.echo(json.dumps(record | {"mirrors": [mirror.name for mirror in places.mirrors]}, ensure_ascii=False))
@@ -190,6 +192,8 @@ def _show_dry_run(previewed: Preview, places: Places, chosen: Literal["text", "j
         typer.echo(f"{(previewed.folder / form).stat().st_size:>9,}  {previewed.folder / form}")
     for line in _summary(previewed, places):
         typer.echo(line)
+    if words := _uncommitted(file):
+        typer.echo(words)
     typer.echo("Nothing was published or sent. 試しです。何も出ていません")
 
 

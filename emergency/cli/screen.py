@@ -32,14 +32,15 @@ _NAMES = {
 
 
 class Screen:
-    """Shows a report. ``is_quiet`` leaves out everything but the last lines."""
+    """Shows a report: on a terminal as a table that follows it, anywhere else a line for each change."""
 
     def __init__(self) -> None:
         self._live: Live | None = None
+        self._shown: set[tuple[str, Outcome, str]] = set()
 
     @contextmanager
     def following(self) -> Iterator[None]:
-        """Show each change while a person looks on."""
+        """Show each change on a terminal in its place, while a person looks on."""
         if not err.is_terminal:
             yield
             return
@@ -51,16 +52,29 @@ class Screen:
         """Show the report as it is now."""
         if self._live is not None:
             self._live.update(_table(report), refresh=True)
+        elif not err.is_terminal:
+            self._show_changes(report)
+
+    def _show_changes(self, report: Report) -> None:
+        """Write what no line has said yet: a way that is tried again and again for one reason says it once."""
+        for way in report.ways.values():
+            key = (way.name, way.outcome, way.why)
+            if key not in self._shown and (way.why or way.outcome not in (Outcome.WAITING, Outcome.WORKING)):
+                err.print(_line(way))
+                self._shown.add(key)
 
 
 def lines(report: Report) -> Iterator[str]:
     """Yield the report, a line for each way: what is done first."""
-    for way in report.ways.values():
-        seconds = f" after {way.seconds:.1f} s" if way.seconds is not None else ""
-        tries = f" ({way.tries} tries)" if way.tries > 1 else ""
-        why = f": {way.why}" if way.why else ""
-        yield f"{WORDS[way.outcome][0]}{seconds}  {_name(way)}{tries}{why}"
+    yield from map(_line, report.ways.values())
     yield from report.notes
+
+
+def _line(way: WayState) -> str:
+    seconds = f" after {way.seconds:.1f} s" if way.seconds is not None else ""
+    tries = f" ({way.tries} tries)" if way.tries > 1 else ""
+    why = f": {way.why}" if way.why else ""
+    return f"{WORDS[way.outcome][0]}{seconds}  {_name(way)}{tries}{why}"
 
 
 def _table(report: Report) -> Table:
