@@ -36,7 +36,7 @@ class Screen:
 
     def __init__(self) -> None:
         self._live: Live | None = None
-        self._shown: set[tuple[str, Outcome, str]] = set()
+        self._reported: set[tuple[str, Outcome, str]] = set()
 
     @contextmanager
     def following(self) -> Iterator[None]:
@@ -59,9 +59,9 @@ class Screen:
         """Write what no line has said yet: a way that is tried again and again for one reason says it once."""
         for way in report.ways.values():
             key = (way.name, way.outcome, way.why)
-            if key not in self._shown and (way.why or way.outcome not in (Outcome.WAITING, Outcome.WORKING)):
+            if key not in self._reported and (way.why or way.outcome not in (Outcome.WAITING, Outcome.WORKING)):
                 err.print(_line(way))
-                self._shown.add(key)
+                self._reported.add(key)
 
 
 def lines(report: Report) -> Iterator[str]:

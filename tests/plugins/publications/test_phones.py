@@ -73,7 +73,7 @@ def test_the_navigation_is_one_row_and_the_band_of_the_sample_one_line(width: in
         assert len(tops) == 5 and len(set(tops)) == 1, (path, tops)
         assert (
             phone.evaluate(
-                "(r => (r.selectNodeContents(document.querySelector('.sample')), r.getClientRects().length))(document.createRange())"
+                "(r => (r.selectNodeContents(document.querySelector('.sample p')), r.getClientRects().length))(document.createRange())"
             )
             == 1
         )
@@ -126,3 +126,19 @@ def test_escape_and_leaving_close_the_menu(path: str, phone: Page, address: str)
     button.click()
     phone.locator("h1").click()
     assert menu.get_attribute("open") is None
+
+
+def test_what_is_reached_through_the_open_menu_is_in_sight_and_its_click_is_not_lost_when_the_menu_closes(
+    phone: Page, address: str
+) -> None:
+    phone.goto(f"{address}/", wait_until="networkidle")
+    phone.locator(".main summary").click()
+    phone.locator(".main details a").last.focus()
+    phone.keyboard.press("Tab")
+    assert phone.locator(".main details").get_attribute("open") is None
+    assert phone.evaluate("(box => box.top >= 0 && box.bottom <= innerHeight)(document.activeElement.getBoundingClientRect())")
+    phone.locator(".main summary").click()
+    link = phone.locator("main a[href]").first
+    path = link.get_attribute("href")
+    link.click()
+    phone.wait_for_url(f"{address}{path}")

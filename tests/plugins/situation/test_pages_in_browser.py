@@ -119,4 +119,4 @@ def test_the_script_is_small_and_only_on_pages_with_rows(folder: Path) -> None:
     assert (folder / "theme/age.js").stat().st_size <= 1000
     for url in EACH:
         assert 'src="/theme/age.js"' in (folder / url.strip("/") / "index.html").read_text("utf-8")
-    assert "age.js" not in (folder / "index.html").read_text("utf-8") and "age.js" not in (folder / "press/index.html").read_text("utf-8")
+    assert "/age.js" not in (folder / "index.html").read_text("utf-8") and "/age.js" not in (folder / "press/index.html").read_text("utf-8")

@@ -1,14 +1,15 @@
-// What needs no script works without this one. The menu closes with Escape, and when the focus or a touch goes elsewhere.
+// The menu closes with Escape, and when focus or a touch goes elsewhere.
 {
   const menu = document.querySelector(".main details");
   const close = ({ type, key, target }) => {
     if (!menu.open || (type === "keydown" ? key !== "Escape" : menu.contains(target))) return;
     if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
     menu.open = false;
+    if (type === "keyup") target.scrollIntoView({ block: "nearest" });
   };
-  for (const type of ["keydown", "focusin", "click"]) addEventListener(type, close);
+  for (const type of ["keydown", "keyup", "click"]) addEventListener(type, close);
 
-  // A table is a region with a name, and a stop of the Tab key, only where it is wider than its place.
+  // A table is a named region, and a stop of Tab, only where it scrolls.
   const names = new Map();
   const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => {
     const scrolls = target.scrollWidth > target.clientWidth;
