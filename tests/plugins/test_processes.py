@@ -83,6 +83,8 @@ def test_after_work_without_gc_no_collection_searches_the_objects_of_that_work()
         if phase == "start":
             searched.append(len(gc.get_objects(generation=0)))
 
+    threshold = gc.get_threshold()  # a command that ran in this process may have raised it (`collect_rarely`)
+    gc.set_threshold(700, 10, 10)
     gc.callbacks.append(count_young_objects)
     try:
         with without_gc():
@@ -90,6 +92,7 @@ def test_after_work_without_gc_no_collection_searches_the_objects_of_that_work()
         later: list[list[int]] = [[] for _ in range(2_000)]
     finally:
         gc.callbacks.remove(count_young_objects)
+        gc.set_threshold(*threshold)
     assert len(made_by_work) > len(later)
     assert searched
     assert max(searched) < 10_000
