@@ -134,6 +134,9 @@ def examine(page: Page, url: str, scheme: Scheme, width: int, *, visual_only: bo
     """
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.evaluate(
+        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )  # scripts follow a new width one frame later
     if not page.evaluate("typeof axe !== 'undefined'"):
         page.evaluate(AXE_SCRIPT)
         page.add_style_tag(content=_NO_GRADIENT)

@@ -11,12 +11,13 @@
 
   // A table is a named region, and a stop of Tab, only where it scrolls.
   const names = new Map();
-  const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => {
-    const scrolls = target.scrollWidth > target.clientWidth;
-    for (const [name, value] of names.get(target)) scrolls ? target.setAttribute(name, value) : target.removeAttribute(name);
+  const watch = new ResizeObserver(() => names.forEach((own, region) => {
+    const scrolls = region.scrollWidth > region.clientWidth;
+    for (const [name, value] of own) scrolls ? region.setAttribute(name, value) : region.removeAttribute(name);
   }));
-  for (const table of document.querySelectorAll(".table[role=region]")) {
-    names.set(table, ["role", "tabindex", "aria-label", "aria-labelledby"].filter((name) => table.hasAttribute(name)).map((name) => [name, table.getAttribute(name)]));
-    watch.observe(table);
+  for (const region of document.querySelectorAll(".table[role=region]")) {
+    names.set(region, ["role", "tabindex", "aria-label", "aria-labelledby"].filter((name) => region.hasAttribute(name)).map((name) => [name, region.getAttribute(name)]));
+    watch.observe(region);
+    watch.observe(region.firstElementChild);
   }
 }
