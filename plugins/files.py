@@ -10,6 +10,7 @@ import errno
 import os
 import shutil
 import stat
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache, partial
@@ -172,11 +173,11 @@ def _has_bytes(path: str, source: BinaryIO) -> bool:
 def write_atomically(path: Path, data: bytes) -> None:
     """Write ``data`` to a temporary file beside ``path`` and rename that file, so that a reader sees the old bytes or the new bytes, never half.
 
-    The one way in which the site's half replaces a file. The permissions of the old file stay. Two processes may write the same file at once; the last
-    one wins. If ``path`` is a link into another tree, the link is replaced and the other file stays. Raises `OSError`; then nothing is left beside ``path``.
+    The one way in which the site's half replaces a file. The permissions of the old file stay. Two processes, and two threads, may write the same file
+    at once; the last one wins. If ``path`` is a link into another tree, the link is replaced and the other file stays. Raises `OSError`; then nothing is left beside ``path``.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
         temporary.write_bytes(data)
         if path.is_file() and not path.is_symlink():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -212,3 +213,12 @@ def test_a_page_is_rewritten_by_way_of_a_file_elsewhere_so_that_nobody_who_looks
     assert rewrite(str(page), change, str(tmp_path / "banner.part"))
     assert page.read_bytes() == b"<p>new</p>" and seen == [["index.html"]]
     assert [entry.name for entry in tmp_path.iterdir()] == ["site"]
+
+
+def test_many_threads_may_write_one_file_at_once(tmp_path: Path) -> None:
+    """Two originals with the same bytes are encoded by two threads, into one file of the cache."""
+    path = tmp_path / "cache" / "240.webp"
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(write_atomically, path, b"%d" % number) for number in range(400)]:
+            done.result()
+    assert [file.name for file in path.parent.iterdir()] == ["240.webp"] and path.read_bytes().isdigit()

@@ -139,7 +139,8 @@ def check_rejected(rejected: RejectedSource, references: ReferenceResolver) -> l
         body, diagnostics = _read_body(rejected.source, rejected.content_type, references.registry)
         if body is None:
             return diagnostics
-        image = str(rejected.source.data.get("image") or "")
+        told = {each.line for each in rejected.diagnostics}
+        image = "" if rejected.source.line_of(("image",)) in told else str(rejected.source.data.get("image") or "")
         meta = Meta.model_construct(title="", image=image, image_alt="-")
         header = Header(rejected.path, rejected.content_type, meta, None, "")
         return diagnostics + LinkResolver(references).check(ParsedSource(header, rejected.source, body))
