@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -17,8 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from audit import lighthouse, nu_checker, packages
-from audit.browser import AXE_VERSION, AxeResult, Scheme, Weight, chromium, examine, open_page, weigh
-from audit.engines.survey import ENGINES, print_in_both, visit_in_all
+from audit.browser import AXE_VERSION, AxeResult, Scheme, Violation, Weight, chromium, examine, open_page, weigh
+from audit.engines.all_browsers import ENGINES, print_in_both, visit_in_all
 from audit.reading import covered_focus, name_spaces
 from audit.server import serving
 from audit.site import MOMENT, build_sample, every_page, one_of_each
@@ -140,6 +141,37 @@ def print_lines(messages: Iterable[object]) -> None:
         console.print(str(message), markup=False)
 
 
+@dataclass(frozen=True)
+class _SourceFindings:
+    """What is found in the built files, and in Firefox, WebKit and on paper. ``addresses`` counts the links that were followed."""
+
+    html: Sequence[object]
+    nu: Sequence[object]
+    links: Sequence[object]
+    addresses: int
+    raw_marks: Sequence[object]
+    engines: Sequence[str]
+    paper: Sequence[str]
+
+
+@dataclass(frozen=True)
+class _BrowserFindings:
+    """What is found in Chromium."""
+
+    covered: Sequence[str]
+    names: Sequence[str]
+    scores: Sequence[lighthouse.Scores]
+    axe: Sequence[AxeResult]
+
+    @property
+    def violations(self) -> list[Violation]:
+        return sorted((violation for result in self.axe for violation in result.violations), key=str)
+
+    @property
+    def unsettled(self) -> list[str]:
+        return sorted(line for result in self.axe for line in result.unsettled)
+
+
 def main() -> int:
     """Build the sample, run every check, print, and write ``content/data/audit.json``; return the exit status."""
     options = _options()
@@ -147,52 +179,64 @@ def main() -> int:
     report, templates = build_sample(options.output)
     site, kinds = report.output / "site", one_of_each(templates)
     pages = kinds if options.kinds else every_page(site)
-    html_errors, nu_errors, links = validate(site), nu_checker.check_html(site), check_links(site)
-    broken_links = (*links.diagnostics, *check_mail_links(report.output / "mail", site))
-    raw_marks = check_marks(site, report.output / "mail")
-    print_lines((*html_errors, *nu_errors, *broken_links, *raw_marks))
-    engines = visit_in_all(site, kinds) if options.engines else []
-    paper = print_in_both(site, kinds) if options.engines else []
-    print_lines((*engines, *paper))
+    of_files = _check_files(site, report.output / "mail", kinds if options.engines else [])
     with serving(site) as address:  # the checks in a browser take minutes, and come last
-        print_weights(weigh_all(address, kinds))
-        covered = covered_stops(address, kinds)
-        names = spaces_in_names(address, pages)
-        print_lines((*covered, *names))
-        measured = _measure(address, options.output) if options.lighthouse else []
-        print_scores(measured)
-        results = examine_all(address, pages, options.workers)
-    violations = sorted((violation for result in results for violation in result.violations), key=str)
-    unsettled = sorted(line for result in results for line in result.unsettled)
-    print_lines((*violations, *unsettled))
-    audit = Audit(
+        in_chromium = _check_in_chromium(address, kinds, pages, options)
+    audit = _audit_of(of_files, in_chromium, pages, kinds, has_engines=options.engines)
+    _print_audit(audit, in_chromium.axe)
+    if options.whole:
+        _write(audit)
+    print(summary(audit))
+    return 0 if audit.passed and all(scores.enough for scores in in_chromium.scores) else 1
+
+
+def _check_files(site: Path, mail: Path, for_engines: list[str]) -> _SourceFindings:
+    """Check and print. ``for_engines`` are the pages that Firefox and WebKit open and print; empty: neither is started."""
+    html_errors, nu_errors, links = validate(site), nu_checker.check_html(site), check_links(site)
+    broken_links = (*links.diagnostics, *check_mail_links(mail, site))
+    raw_marks = check_marks(site, mail)
+    print_lines((*html_errors, *nu_errors, *broken_links, *raw_marks))
+    engines = visit_in_all(site, for_engines) if for_engines else []
+    paper = print_in_both(site, for_engines) if for_engines else []
+    print_lines((*engines, *paper))
+    return _SourceFindings(html_errors, nu_errors, broken_links, links.addresses, raw_marks, engines, paper)
+
+
+def _check_in_chromium(address: str, kinds: list[str], pages: list[str], options: argparse.Namespace) -> _BrowserFindings:
+    print_weights(weigh_all(address, kinds))
+    covered, names = covered_stops(address, kinds), spaces_in_names(address, pages)
+    print_lines((*covered, *names))
+    measured = _measure(address, options.output) if options.lighthouse else []
+    print_scores(measured)
+    findings = _BrowserFindings(covered, names, measured, examine_all(address, pages, options.workers))
+    print_lines((*findings.violations, *findings.unsettled))
+    return findings
+
+
+def _audit_of(of_files: _SourceFindings, in_chromium: _BrowserFindings, pages: list[str], kinds: list[str], *, has_engines: bool) -> Audit:
+    return Audit(
         schema_version=1,
         moment=MOMENT,
         pages=len(pages),
         copies=sum(url.startswith("/furigana/") for url in pages),
         kinds=len(kinds),
         axe_version=AXE_VERSION,
-        axe_violations=sum(len(violation.targets) for violation in violations),
-        axe_undecided=sum(len(result.undecided) for result in results),
-        axe_unsettled=len(unsettled),
-        html_errors=len(html_errors),
+        axe_violations=sum(len(violation.targets) for violation in in_chromium.violations),
+        axe_undecided=sum(len(result.undecided) for result in in_chromium.axe),
+        axe_unsettled=len(in_chromium.unsettled),
+        html_errors=len(of_files.html),
         nu_version=nu_checker.version(),
-        nu_errors=len(nu_errors),
-        broken_links=len(broken_links),
-        addresses=links.addresses,
-        engines=len(ENGINES) if options.engines else 0,
-        engine_problems=len(engines),
-        paper_problems=len(paper),
-        name_spaces=len(names),
-        focus_covered=len(covered),
-        raw_marks=len(raw_marks),
-        lighthouse={name: scores.scores for (name, _), scores in zip(PAGES.items(), measured, strict=False)},
+        nu_errors=len(of_files.nu),
+        broken_links=len(of_files.links),
+        addresses=of_files.addresses,
+        engines=len(ENGINES) if has_engines else 0,
+        engine_problems=len(of_files.engines),
+        paper_problems=len(of_files.paper),
+        name_spaces=len(in_chromium.names),
+        focus_covered=len(in_chromium.covered),
+        raw_marks=len(of_files.raw_marks),
+        lighthouse={name: scores.scores for (name, _), scores in zip(PAGES.items(), in_chromium.scores, strict=False)},
     )
-    _print_audit(audit, results)
-    if options.whole:
-        _write(audit)
-    print(summary(audit))
-    return 0 if audit.passed and all(scores.enough for scores in measured) else 1
 
 
 def summary(audit: Audit) -> str:
@@ -219,7 +263,7 @@ def _measure(address: str, output: Path) -> list[lighthouse.Scores]:
     return [lighthouse.measure_best(address, url, output.with_name(f"{output.name}-lighthouse")) for url in PAGES.values()]
 
 
-def _print_audit(audit: Audit, results: list[AxeResult]) -> None:
+def _print_audit(audit: Audit, results: Sequence[AxeResult]) -> None:
     kinds = Counter(f"{element.rule}: {element.kind}" for result in results for element in result.undecided)
     table = Table("test", "examined", "found", title=f"Audit as of {audit.moment:%Y-%m-%d %H:%M}")
     table.add_row(f"axe-core {audit.axe_version}, light and dark", f"{audit.pages} pages", str(audit.axe_violations))

@@ -36,7 +36,7 @@ from typing import Literal
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import resident
+from benchmarks import edits
 from benchmarks.builders import Builder, eleventy, hugo, python_environment, rewrite, stock, todoke
 from benchmarks.corpus import START, write_article, write_corpus
 from benchmarks.mailing import latency
@@ -199,7 +199,7 @@ def main() -> None:
             makers += [lambda root: todoke(root, root / "cards", extras=True)] if number <= options.extras else []
             results[number] = show(number, compare(number, options.rounds or (3 if number < _MANY else 1), makers))
             with temporary_folder() as root:
-                results[number] |= resident.compare(root, number, lambda root: todoke(root, cache))
+                results[number] |= edits.compare(root, number, lambda root: todoke(root, cache))
             if not options.no_latency:
                 results[number] |= latency.compare(
                     number, lambda root: todoke(root, cache), lambda root: hugo(root, options.hugo), temporary_folder

@@ -19,7 +19,7 @@ CONTEXT.set_forkserver_preload(
         "tests.servers.networks.simple_network",
         "uvloop",
         "todoke",
-        "plugins.builder.source_check",
+        "plugins.builder.checkout.source_check",
         "plugins.builder.run",
     ]
 )

@@ -74,7 +74,7 @@ def test_a_value_that_makes_no_sense_ends_with_2_and_says_what_to_write(line: st
 
 def test_an_unexpected_error_is_one_line_and_verbose_shows_where() -> None:
     code = (
-        "import sys, todoke, plugins.builder.source_check as s\n"
+        "import sys, todoke, plugins.builder.checkout.source_check as s\n"
         "def fail(*_): raise LookupError('broken')\n"
         "s.check_sources = fail\nsys.argv = ['todoke', 'check', *sys.argv[1:]]\ntodoke.main()"
     )

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from alembic import command
-from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
@@ -27,11 +26,11 @@ from sqlalchemy.exc import ArgumentError, DataError, SQLAlchemyError
 
 import regular_file
 from mailer import private_files
+from mailer.database.migrations import alembic_config
 from mailer.model.audit_log import AuditSeal
 from mailer.model.errors import DatabaseError, DatabaseMissing, DatabaseReplaced, DatabaseUnavailable
 from mailer.model.readers.suppression import AddressKeys
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT = 30  # seconds that SQLite waits for a lock
 IDLE_TIMEOUT = 10  # seconds without a statement inside a transaction, after which PostgreSQL ends the connection
 # Classes of SQLSTATE: lost connections, rolled back for other transactions, no resources, stopped by the operator; and a locked row.
@@ -244,14 +243,6 @@ def _begin_sqlite(connection: Connection) -> None:
         # A table is rebuilt with foreign keys off (sqlite.org/lang_altertable.html, section 7). Inside a transaction this pragma does nothing.
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing", False) else "BEGIN")
-
-
-def alembic_config() -> AlembicConfig:
-    """Return where Alembic finds the migrations: a folder for each ten."""
-    config = AlembicConfig()
-    config.set_main_option("script_location", MIGRATIONS.as_posix().replace("%", "%%"))
-    config.set_main_option("recursive_version_locations", "true")
-    return config
 
 
 def _migrate(connection: Connection) -> None:

@@ -4,5 +4,5 @@
 2. Otherwise `pelican_run` runs Pelican into a new folder. `content_loader` reads all sources and tables when Pelican starts.
 3. `staging` brings the result into a second tree beside the site, and `swap` exchanges the two in one step.
 
-`source_check` is what `todoke check` does, without Pelican. `rerender` makes one page again for the preview.
+`checkout` is what `todoke check` does, without Pelican. `rerender` makes one page again for the preview.
 """

@@ -30,6 +30,21 @@ if TYPE_CHECKING:
     from plugins.builder.options import BuildOptions, BuildReport
     from plugins.diagnostics import Diagnostic
 
+SiteUrl = Annotated[str, typer.Option(help="サイトのアドレス（省けば publications.toml）。 The site's address.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="前のできあがりを使わず、すべて作り直す。 Take nothing over from the last build.")]
+Explain = Annotated[str | None, typer.Option(metavar="PATH", help="そのページを作り直した理由。 Why the page was rendered or not.")]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="すべて作り直したものと、一字一句比べる。 Compare with a full build, byte for byte.")
+]
+Strict = Annotated[bool, typer.Option("--strict", help="まちがいが一つでもあれば、何も変えない。 Change nothing if any file is at fault.")]
+Stay = Annotated[
+    bool,
+    typer.Option(
+        "--stay",
+        help="作ったあとも動き続け、このフォルダーへのほかの build を引き受ける（Linux）。 Build, then stay in memory and take over every other build into this folder.",
+    ),
+]
+
 
 def build(
     context: typer.Context,
@@ -37,26 +52,12 @@ def build(
     content: Content = Path("content"),
     output: Output = Path("output"),
     publications: Toml = Path("publications.toml"),
-    site_url: Annotated[str, typer.Option(help="サイトのアドレス（省けば publications.toml）。 The site's address.")] = "",
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="前のできあがりを使わず、すべて作り直す。 Take nothing over from the last build.")
-    ] = False,
-    explain: Annotated[
-        str | None, typer.Option(metavar="PATH", help="そのページを作り直した理由。 Why the page was rendered or not.")
-    ] = None,
-    verify: Annotated[
-        bool, typer.Option("--verify", help="すべて作り直したものと、一字一句比べる。 Compare with a full build, byte for byte.")
-    ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="まちがいが一つでもあれば、何も変えない。 Change nothing if any file is at fault.")
-    ] = False,
-    stay: Annotated[
-        bool,
-        typer.Option(
-            "--stay",
-            help="作ったあとも動き続け、このフォルダーへのほかの build を引き受ける（Linux）。 Build, then stay in memory and take over every other build into this folder.",
-        ),
-    ] = False,
+    site_url: SiteUrl = "",
+    fresh: Fresh = False,
+    explain: Explain = None,
+    verify: Verify = False,
+    strict: Strict = False,
+    stay: Stay = False,
     chosen: Format = "text",
 ) -> None:
     """サイトとメールを作ります。 Build the site and the mail issues.
@@ -77,8 +78,7 @@ def build(
         from plugins.builder.rules import difference_diagnostics
 
         stop_with_errors((*report.warnings, *difference_diagnostics(differing, output)), chosen)
-    held = [line for each in report.held_back for line in each.lines()]
-    _print_report(report, held, chosen)
+    held = _print_report(report, chosen)
     if explain:
         typer.echo(report.explain(explain), err=chosen != "text")
     if verify:
@@ -87,7 +87,9 @@ def build(
         stop_held_back(held, len(report.held_back), chosen)
 
 
-def _print_report(report: BuildReport, held: Sequence[Diagnostic], chosen: FormatName) -> None:
+def _print_report(report: BuildReport, chosen: FormatName) -> list[Diagnostic]:
+    """Print what a build has done; return the lines of what it held back, which the text ends with (`stop_held_back`)."""
+    held = [line for each in report.held_back for line in each.lines()]
     summary = {"pages": report.pages, "rendered": report.rendered, "issues": report.issues, "held_back": len(report.held_back)}
     print_diagnostics(report.warnings if chosen == "text" else (*report.warnings, *held), chosen, summary)
     say(
@@ -95,6 +97,7 @@ def _print_report(report: BuildReport, held: Sequence[Diagnostic], chosen: Forma
         f" ({report.changed} written, {report.removed} removed), {report.seconds:.1f} s → {report.output / 'site' / 'index.html'}",
         chosen,
     )
+    return held
 
 
 def _stay(options: BuildOptions, chosen: FormatName) -> None:
@@ -110,7 +113,9 @@ def _stay(options: BuildOptions, chosen: FormatName) -> None:
     engine = ResidentBuild()
     try:
         try:
-            _print_report(engine.build(options), [], chosen)
+            held = _print_report(engine.build(options), chosen)
+            if chosen == "text":
+                print_diagnostics(held, chosen)
         except ContentErrors as error:
             print_diagnostics(error.diagnostics, chosen)
         say("動き続けます。ほかの build を引き受けます。止めるには Ctrl-C  Staying: other builds are taken over", chosen)

@@ -28,7 +28,7 @@ from plugins.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from plugins.builder.source_check import SourceReport
+    from plugins.builder.checkout.source_check import SourceReport
 
 
 def check(
@@ -46,7 +46,7 @@ def check(
     chosen: Format = "text",
 ) -> None:
     """原稿だけを確かめます。 Check the sources only; nothing is written unless --fix is given."""
-    from plugins.builder.source_check import check_sources
+    from plugins.builder.checkout.source_check import check_sources
     from plugins.diagnostics import ContentErrors
 
     if explain:
@@ -85,7 +85,7 @@ def _print(report: SourceReport, chosen: FormatName) -> None:
 
 def _watch(content: Path, publications: Path, now: str | None, *, fix: bool) -> None:
     """Check whenever a source is saved. The lines before and after each check are what the problem matcher of ``.vscode/tasks.json`` looks for."""
-    from plugins.builder.source_check import check_sources
+    from plugins.builder.checkout.source_check import check_sources
     from plugins.diagnostics import ContentErrors
     from plugins.preview.watched_check import check_again
 
@@ -104,7 +104,7 @@ def _watch(content: Path, publications: Path, now: str | None, *, fix: bool) -> 
 
 
 def _explain(code: str, publications: Path) -> None:
-    from plugins.builder.source_check import explain_rule
+    from plugins.builder.checkout.source_check import explain_rule
     from plugins.diagnostics import ContentErrors
 
     try:
@@ -119,7 +119,7 @@ def _explain(code: str, publications: Path) -> None:
 
 def _repair(content: Path, publications: Path, chosen: FormatName, *, dry_run: bool) -> None:
     """Repair the sources and show each changed line."""
-    from plugins.builder.source_check import repair_all
+    from plugins.builder.checkout.source_check import repair_all
 
     repairs = repair_all(content, publications, write=not dry_run)
     for repair in repairs:

@@ -29,7 +29,7 @@ def doubtful(
     chosen: Format = "text",
 ) -> None:
     """二つの解析器が別の読みにしたことばを、多い順に出します。 List the words that two analysers read differently, for an editor to settle."""
-    from plugins.builder.doubtful_readings import find_doubtful
+    from plugins.builder.checkout.doubtful_readings import find_doubtful
     from plugins.diagnostics import ContentErrors
 
     require(publications, folder=content)
@@ -58,7 +58,7 @@ def compare(
     chosen: Format = "text",
 ) -> None:
     """読みを確かめた文と比べ、ちがうことばを出します。 Compare with checked sentences; print the wrong words. Ends with 1 if fewer are right than --least."""
-    from plugins.builder.doubtful_readings import site_readings
+    from plugins.builder.checkout.doubtful_readings import site_readings
     from plugins.diagnostics import ContentErrors
     from plugins.readings.analyser import read_text
     from plugins.readings.checked import checked_sentences, wrong_words

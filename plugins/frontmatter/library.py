@@ -16,7 +16,7 @@ import datetime as dt
 import hashlib
 import re
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -29,8 +29,9 @@ from plugins.frontmatter.load.content_cache import CachedDocument, ContentCache
 from plugins.frontmatter.load.parallel_reader import ReadResult, ShareReader, open_reader
 from plugins.frontmatter.model.document import Document, Header, HeaderSummary, LoadedText, Picture, document_digests
 from plugins.frontmatter.model.registry import Registry
+from plugins.frontmatter.name_conflicts import name_conflicts
 from plugins.frontmatter.parse.references import ReferenceResolver
-from plugins.frontmatter.parse.source import NOT_SOURCES, find_sources, is_publishable, read_source, scan_sources
+from plugins.frontmatter.parse.source import NOT_SOURCES, find_sources, is_publishable, scan_sources
 from plugins.inputs import InputFolder, InputStat, UnreadableInput, survey
 
 __all__ = ["LIBRARY", "SITE_ADDRESS", "Library", "find_sources", "read_library"]
@@ -149,12 +150,9 @@ def read_library(
     with open_reader(share, stale, headers) as reader:
         diagnostics += [diagnostic for batch in reader.headers() for diagnostic in batch.diagnostics]
         collector.collect(reader.results(headers, references.images), references)
-    diagnostics += collector.diagnostics + _name_conflicts(((path, headers[path]) for path in files if path in headers), content)
+    diagnostics += collector.diagnostics + name_conflicts(((path, headers[path]) for path in files if path in headers), content)
     diagnostics = [diagnostic.below(content.name) for diagnostic in _without_consequences(diagnostics)]
-    if diagnostics and mistakes is None:
-        raise ContentErrors(diagnostics)
-    if mistakes is not None:
-        mistakes += diagnostics
+    _raise_or_add(diagnostics, mistakes)
     cache.forget(path for path in rows if path not in files)
     if references.images != known_images:
         cache.note(_IMAGES, [("", b"", references.images)])
@@ -162,6 +160,14 @@ def read_library(
     publishable = frozenset(filter(is_publishable, tree.files))
     ignored = frozenset(path for path in tree.files.keys() - files.keys() - publishable if path.partition("/")[0] not in NOT_SOURCES)
     return Library(_documents(files, known, collector), registry, now, cache, digests, publishable, shows_drafts, ignored)
+
+
+def _raise_or_add(diagnostics: list[Diagnostic], mistakes: list[Diagnostic] | None) -> None:
+    """Raise `ContentErrors` if there is a diagnostic; or, if there is a list of ``mistakes``, add all of them to it."""
+    if mistakes is not None:
+        mistakes += diagnostics
+    elif diagnostics:
+        raise ContentErrors(diagnostics)
 
 
 def _without_consequences(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
@@ -265,51 +271,3 @@ def _with_html(document: Document, html: str) -> Document:
     changed = replace(document, text=LoadedText(html, document.markdown), image_urls=image_urls)
     html_digest = hashlib.blake2b(html.encode(), digest_size=10).hexdigest()
     return replace(changed, tracking_digests=document_digests(changed, document.tracking_digests["meta"], html_digest))
-
-
-def _line(content: Path, path: PurePosixPath, place: tuple[str, ...]) -> int:
-    source = read_source(content, path)
-    return 1 if isinstance(source, Diagnostic) else source.line_of(place)
-
-
-def _name_conflicts(headers: Iterable[tuple[str, Header | HeaderSummary]], content: Path) -> list[Diagnostic]:
-    """Find names that two documents claim: the same name in one publication, or the same address, former addresses included.
-
-    Nor may a document have its own address among its former ones: its page would be a redirect to itself.
-    """
-    headers = list(headers)
-    files = {name for _, header in headers for name, key in header.claims if isinstance(name, str) and not name.endswith("/")}
-    first_claim: dict[object, str] = {}
-    path_of = {header.url: path for path, header in headers}
-    diagnostics = []
-    for path, header in headers:
-        for name, key in header.claims:
-            other = first_claim.setdefault(name, path)
-            if other == path and key == "aliases":
-                other = path_of.get(str(name), path)
-                if name == header.url:
-                    diagnostics.append(
-                        _conflict(content, path, key, f"この記事のいまのアドレス {name}", f"the address that it has now, {name}")
-                    )
-            if key == "aliases" and files and (above := _file_above(str(name), files)):  # /old.php and /old.php/1/: a file is no folder
-                diagnostics.append(_conflict(content, path, key, f"ファイル {above}", f"the file {above}"))
-            if other != path:
-                diagnostics.append(replace(_conflict(content, path, key, other, other), cause=PurePosixPath(other)))
-    return diagnostics
-
-
-def _file_above(address: str, files: Collection[str]) -> str:
-    """Return which of ``files`` would have to be a folder for ``address``."""
-    parts = address.strip("/").split("/")
-    return next((file for end in range(1, len(parts)) if (file := "/" + "/".join(parts[:end])) in files), "")
-
-
-def _conflict(content: Path, path: str, key: str, other_ja: str, other_en: str) -> Diagnostic:
-    where_ja, where_en = (" aliases", "the aliases") if key == "aliases" else ("ファイル名か slug", "the file name or slug")
-    return Diagnostic(
-        PurePosixPath(path),
-        _line(content, PurePosixPath(path), (key,)),
-        f"アドレスの名前が {other_ja} と同じです。どちらかの{where_ja} を変えてください",
-        f"the same name as {other_en}: change {where_en} of one of them",
-        "F305",
-    )

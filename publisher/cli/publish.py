@@ -17,6 +17,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from publisher.cli.runtime import CONFIG, EX_MIRRORS, ConfigPath, err, load, now, signing_keys
 from publisher.config import PublishConfig
 from publisher.model.errors import PublisherError
+from publisher.pipeline.build_process import BuildProcess
 from publisher.pipeline.commands import Commands
 from publisher.pipeline.follow import Follower
 from publisher.pipeline.lock import PublishBusy, publish_lock
@@ -24,7 +25,6 @@ from publisher.pipeline.log import OperatorLog
 from publisher.pipeline.moments import due_moment
 from publisher.pipeline.rehearsal import rehearse
 from publisher.pipeline.report import Report
-from publisher.pipeline.resident import ResidentBuilder
 from publisher.pipeline.run import Publisher, Watcher
 from publisher.pipeline.source.checkout import checkout_of
 from publisher.release.store import ReleaseStore
@@ -100,12 +100,12 @@ def _once(publisher: Publisher, as_json: bool, *, again: bool) -> int:
 
 
 def _follow(publisher: Publisher, as_json: bool) -> int:
-    publisher.resident = ResidentBuilder(publisher.commands)
+    publisher.build_process = BuildProcess(publisher.commands)
     try:
         with _stopped_by_signals(publisher):
             Follower(publisher, lambda report: _print(report, as_json, indent=None), publisher.stop.wait).run()
     finally:
-        publisher.resident.end()
+        publisher.build_process.end()
     typer.echo("Stopped as asked; the next start goes on. 止めました。次に動かすと続きます", err=True)
     return 0
 

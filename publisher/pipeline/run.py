@@ -18,12 +18,12 @@ from publisher.config import PublishConfig, read_audit_anchor
 from publisher.model import manifest
 from publisher.model.errors import PublisherError
 from publisher.pipeline.announcements import announce
+from publisher.pipeline.build_process import BuildProcess
 from publisher.pipeline.commands import HELD_BACK, Commands
 from publisher.pipeline.handover import NOTHING, Handover
 from publisher.pipeline.live import check_pages, manifest_file
 from publisher.pipeline.log import OperatorLog
 from publisher.pipeline.report import MirrorState, Report
-from publisher.pipeline.resident import ResidentBuilder
 from publisher.pipeline.source.checkout import Checkout
 from publisher.pipeline.source.uncommitted import Carried, carry_over, forget, require_kept
 from publisher.pipeline.state import PublishedState, read_state, write_state
@@ -73,7 +73,7 @@ class Publisher:
     stop: threading.Event = field(default_factory=threading.Event)
     watcher: Watcher = Watcher()
     seconds: Callable[[], float] = time.monotonic
-    resident: ResidentBuilder | None = None
+    build_process: BuildProcess | None = None
     _head: str = ""
     _carried: Carried = field(default_factory=Carried)
 
@@ -142,8 +142,8 @@ class Publisher:
             )
         sentence = next(reversed([line for line in ended.out.splitlines() if "Built:" in line]), "built").partition(" → ")[0]
         self.log.event("build", sentence, commit=report.commit)
-        if self.resident:
-            self.resident.ensure(*words[1:], folder=self.checkout.folder)
+        if self.build_process:
+            self.build_process.ensure(*words[1:], folder=self.checkout.folder)
         return replace(report, build=sentence)
 
     def _release(self, report: Report) -> Report:

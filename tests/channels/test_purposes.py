@@ -11,7 +11,7 @@ import channels
 from channels.announcement import Drill, Live
 from channels.destinations import destinations
 from channels.settings import Settings
-from tests.samples.announcements import channel
+from tests.samples.announcing.announcements import channel
 
 ROOT = Path(channels.__file__).parents[1]
 PROGRAM = """

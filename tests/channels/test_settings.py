@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from channels.settings import ChannelsError, load_settings, secret_of
-from tests.samples.announcements import KINDS, OWN, channel
+from tests.samples.announcing.announcements import KINDS, OWN, channel
 
 
 def write(folder: Path, text: str) -> Path:

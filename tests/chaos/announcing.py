@@ -26,9 +26,9 @@ from channels.settings import Settings
 from mailer.database.announcements.door import OpenDoor
 from mailer.database.engine import open_database
 from tests import fork
-from tests.samples.announcements import announcement, channel
+from tests.samples.announcing.announcements import announcement, channel
+from tests.samples.announcing.outboxes import Office, office
 from tests.samples.mail.databases import with_tables
-from tests.samples.outboxes import Office, office
 from tests.servers.networks.simple_network import Behaviour, SimpleAdapter, SimpleNetwork
 
 RECORDS_PER_KILL = 4

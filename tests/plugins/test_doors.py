@@ -29,7 +29,7 @@ def test_only_doors_register_signals() -> None:
 
 
 def test_checking_sources_loads_no_pelican() -> None:
-    code = "import sys, plugins.builder.source_check; print('pelican' in sys.modules)"
+    code = "import sys, plugins.builder.checkout.source_check; print('pelican' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 

@@ -78,21 +78,21 @@ def _lost(source: Manuscript) -> Iterator[Hit]:
             yield Hit(*match.span(), ja, f"{match[0][:20]!r} was read in another encoding and saved: write this line anew")
 
 
+_BRACKETS = (
+    (_APART, "{words}({to})", True, "「]」と「(」の間に空白があり、リンクになりません。「{right}」と続けて書いてください", "a space between ] and ( : this is no link; write {right!r}"),
+    (_SWAPPED, "[{words}]({to})", True, "リンクの括弧が逆です。「{right}」と書いてください", "the brackets of the link are the wrong way round: write {right!r}"),
+    (_GAP, "[{words}]({to})", False, "リンクのアドレスの中に空白があり、リンクになりません。「{right}」と書いてください", "a space inside the address: this is no link; write {right!r}"),
+)  # fmt: skip
+"""Pattern, the link as it has to be written, whether that is certain, and the words."""
+
+
 def _links(source: Manuscript) -> Iterator[Hit]:
     if "http" not in source.marked and ".md" not in source.marked and "mailto:" not in source.marked:
         return
-    for match in _APART.finditer(source.marked, source.body):
-        right = f"{match['words']}({match['to']})"
-        ja = f"「]」と「(」の間に空白があり、リンクになりません。「{right[:120]}」と続けて書いてください"
-        yield Hit(*match.span(), ja, f"a space between ] and ( : this is no link; write {right[:120]!r}", right)
-    for match in _SWAPPED.finditer(source.marked, source.body):
-        right = f"[{match['words']}]({match['to']})"
-        ja = f"リンクの括弧が逆です。「{right[:120]}」と書いてください"
-        yield Hit(*match.span(), ja, f"the brackets of the link are the wrong way round: write {right[:120]!r}", right)
-    for match in _GAP.finditer(source.marked, source.body):
-        right = f"[{match['words']}]({re.sub('[ 　]', '', match['to'])})"
-        ja = f"リンクのアドレスの中に空白があり、リンクになりません。「{right[:120]}」と書いてください"
-        yield Hit(*match.span(), ja, f"a space inside the address: this is no link; write {right[:120]!r}")
+    for pattern, form, is_certain, ja, en in _BRACKETS:
+        for match in pattern.finditer(source.marked, source.body):
+            right = form.format(words=match["words"], to=re.sub("[ \u3000]", "", match["to"]))
+            yield Hit(*match.span(), ja.format(right=right[:120]), en.format(right=right[:120]), right if is_certain else None)
 
 
 def _decomposed(source: Manuscript) -> Iterator[Hit]:

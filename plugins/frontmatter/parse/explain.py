@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from plugins.control_characters import is_blank
 from plugins.diagnostics import Diagnostic
@@ -67,10 +67,7 @@ def _messages(name: str, model: type[Meta], detail: ErrorDetails) -> tuple[str, 
     context = detail.get("ctx", {})
     match detail["type"]:
         case "explained":
-            key = re.sub(
-                r"\.\d+", "", name
-            )  # the message quotes the value, so the number of an entry in a list (topics.0) says nothing more
-            return f"{key}：{context['ja']}" if key else str(context["ja"]), f"{name}: {context['en']}" if name else str(context["en"])
+            return _explained(name, context)
         case "missing":
             return f"「{name}」がありません。書き足してください", f"{name!r} is missing: add it"
         case "extra_forbidden":
@@ -108,6 +105,12 @@ def _messages(name: str, model: type[Meta], detail: ErrorDetails) -> tuple[str, 
             )
         case _:
             return f"「{name}」が正しくありません（{detail['input']!r}）", f"{name}: {detail['msg']}"
+
+
+def _explained(name: str, context: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the words of one of our own validators. They quote the value, so the number of an entry in a list (topics.0) says nothing more."""
+    key = re.sub(r"\.\d+", "", name)
+    return f"{key}：{context['ja']}" if key else str(context["ja"]), f"{name}: {context['en']}" if name else str(context["en"])
 
 
 def _no_text(name: str, value: object) -> tuple[str, str]:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from audit.engines.all_browsers import HEADING
 from audit.engines.paper import MOST_PAGES, paper_problems
 from audit.engines.recorder import record
-from audit.engines.survey import HEADING
 from audit.engines.window import Window
 from audit.server import serving
 from plugins.builder.options import BuildReport

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from audit.engines.all_browsers import visit_in_all
 from audit.engines.recorder import record
-from audit.engines.survey import visit_in_all
 from audit.engines.visit import page_problems, search_problems, visit
 from audit.engines.webkit import webkit
 from audit.engines.window import Window

@@ -15,9 +15,9 @@ from channels.adapters.web_push import public_key
 from channels.outbox.outbox import PostState
 from mailer.database.push import push_subscriptions
 from mailer.database.push.push_subscriptions import PushSubscription
-from tests.samples.announcements import MOMENT, announcement
+from tests.samples.announcing.announcements import MOMENT, announcement
+from tests.samples.announcing.outboxes import ENVIRON, Office, office
 from tests.samples.mail.databases import with_tables
-from tests.samples.outboxes import ENVIRON, Office, office
 from tests.servers.networks.cases import CASES, VAPID, Case, outside
 from tests.servers.networks.push_service import FakePushService
 from tests.servers.networks.trouble import FakeNetwork, Trouble

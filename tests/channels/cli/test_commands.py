@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 import todoke
 from channels.announcement import AnnouncementKind
-from tests.samples.announcements import announcement, drill, record
+from tests.samples.announcing.announcements import announcement, drill, record
 from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import SECRET
 from tests.servers.networks.in_thread import NetworkThread

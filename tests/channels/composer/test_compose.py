@@ -16,7 +16,7 @@ from channels.adapters.http import json_bytes
 from channels.announcement import Change, SitePicture, Wording
 from channels.composer.compose import CannotCompose, compose, post_of
 from channels.composer.lengths import ruler_of
-from tests.samples.announcements import ADDRESS, KINDS, TITLE, announcement, channel, destination, drill, drill_destination
+from tests.samples.announcing.announcements import ADDRESS, KINDS, TITLE, announcement, channel, destination, drill, drill_destination
 
 EMOJI = st.sampled_from(sorted(emoji.EMOJI_DATA)) | st.sampled_from(["👨‍👩‍👧‍👦", "🇯🇵", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "👩🏽‍🚒", "が", "ก็", "नि", "1️⃣", "🇯🇵🇯🇵", "a‍b"])
 SENTENCES = st.sampled_from(

@@ -14,9 +14,9 @@ from channels.announcement import Announcement, AnnouncementKind, Change, Live
 from channels.destinations import destinations
 from channels.model import Traits
 from channels.outbox.outbox import PostState
-from tests.samples.announcements import ADDRESS, MOMENT, announcement, channel
+from tests.samples.announcing.announcements import ADDRESS, MOMENT, announcement, channel
+from tests.samples.announcing.outboxes import Office, office
 from tests.samples.mail.databases import with_tables
-from tests.samples.outboxes import Office, office
 from tests.servers.networks.simple_network import Behaviour, SimpleAdapter, SimpleNetwork
 
 KEYS = timedelta(hours=1)

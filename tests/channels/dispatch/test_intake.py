@@ -21,10 +21,10 @@ from mailer.database.deliveries.ledger import ResultGroup
 from mailer.database.readers import subscriptions
 from mailer.delivery.journal import format_timestamp
 from mailer.model.outcome import DeliveryResult
-from tests.samples.announcements import ADDRESS, MOMENT, announcement, channel, drill, record
+from tests.samples.announcing.announcements import ADDRESS, MOMENT, announcement, channel, drill, record
+from tests.samples.announcing.outboxes import Office, office
 from tests.samples.mail.databases import with_tables
 from tests.samples.mail.mail_bundles import ISSUE, LIST, NOW, REF, people
-from tests.samples.outboxes import Office, office
 
 
 @pytest.fixture

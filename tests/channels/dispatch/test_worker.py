@@ -13,9 +13,9 @@ import pytest
 from channels.announcement import AnnouncementKind, Change
 from channels.model import Answer, Post, Traits
 from channels.outbox.outbox import PostState
-from tests.samples.announcements import MOMENT, announcement, channel
+from tests.samples.announcing.announcements import MOMENT, announcement, channel
+from tests.samples.announcing.outboxes import Office, office
 from tests.samples.mail.databases import with_tables
-from tests.samples.outboxes import Office, office
 from tests.servers.networks.simple_network import Behaviour, SimpleAdapter, SimpleNetwork
 
 KEYED = Traits(key_life=timedelta(hours=1), can_answer=True)

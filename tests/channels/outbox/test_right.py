@@ -20,9 +20,9 @@ from mailer.database.engine import open_database
 from sending_right.records import FenceRecord, Right
 from sending_right.register import RightRegister
 from storage.settings import LocalStorage
-from tests.samples.announcements import announcement, channel
+from tests.samples.announcing.announcements import announcement, channel
+from tests.samples.announcing.outboxes import Office, office
 from tests.samples.mail.databases import with_tables
-from tests.samples.outboxes import Office, office
 from tests.servers.networks.simple_network import SimpleAdapter, SimpleNetwork
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from channels.announcement import SitePicture
 from channels.cli.lookup import posts_for
 from channels.preview.page import page
-from tests.samples.announcements import ADDRESS, KINDS, announcement, destination, drill, drill_destination
+from tests.samples.announcing.announcements import ADDRESS, KINDS, announcement, destination, drill, drill_destination
 
 HOSTILE = "<script>alert(1)</script> & 「題」"
 

@@ -18,7 +18,8 @@ from alembic.script import ScriptDirectory
 from mailer.database import audit_log, schema
 from mailer.database.deliveries import claims, heartbeats, issues, ledger
 from mailer.database.deliveries.claims import ClaimRequest
-from mailer.database.engine import Database, alembic_config, create_database
+from mailer.database.engine import Database, create_database
+from mailer.database.migrations import alembic_config
 from mailer.database.readers import subscriptions
 from mailer.database.schema import metadata
 from mailer.model.errors import DatabaseError

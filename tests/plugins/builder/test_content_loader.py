@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from plugins.diagnostics import ContentErrors, Diagnostic
-from tests.plugins.builder.test_source_check import check
+from tests.plugins.builder.checkout.test_source_check import check
 from tests.samples.tiny import TinySite
 
 SECRET = "SECRET-KEY-4711"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plugins.builder.source_check import check_sources
+from plugins.builder.checkout.source_check import check_sources
 from plugins.diagnostics import ContentErrors
 from tests.plugins.frontmatter.model.test_notices import record
 from tests.samples.tiny import NOW, TinySite

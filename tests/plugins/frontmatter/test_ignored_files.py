@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.builder.source_check import check_sources
+from plugins.builder.checkout.source_check import check_sources
 from plugins.frontmatter.library import Library, read_library
 from plugins.frontmatter.model.registry import read_registry
 from plugins.frontmatter.public_files import ignored_files, similar_sources

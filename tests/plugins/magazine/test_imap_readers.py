@@ -12,8 +12,8 @@ import pytest
 
 from plugins.builder.options import BuildReport
 from tests.samples.mail.delivered import LINK, delivered
-from tests.servers.dovecot import PASSWORD, USER, ImapServer, imap_server
-from tests.servers.mutt import read_with_mutt
+from tests.servers.mail_readers.dovecot import PASSWORD, USER, ImapServer, imap_server
+from tests.servers.mail_readers.mutt import read_with_mutt
 
 
 @pytest.fixture(scope="module")

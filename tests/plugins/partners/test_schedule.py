@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from plugins.cli.feeds_tables import notes
+from plugins.cli.feeds.tables import notes
 from plugins.partners import schedule, state
 from plugins.partners.feed_import import FeedReport
 from plugins.partners.http.fetch import Failure

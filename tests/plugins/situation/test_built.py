@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from lxml import etree, html
 
+from plugins.builder.checkout.source_check import check_sources
 from plugins.builder.options import BuildOptions
 from plugins.builder.run import build
-from plugins.builder.source_check import check_sources
 from plugins.situation.light import LIGHTEST
 from plugins.situation.tables import read_situation
 from tests.plugins.frontmatter.model.test_notices import record

@@ -32,7 +32,7 @@ def database(database_url: str) -> Iterator[Database]:
 
 def subscribe(database: Database, count: int, key: str = KEY) -> list[int]:
     for number in range(count):
-        browsers.subscribe(database, PushSubscription(f"https://push.example.com/{key[:2]}/{number}", "p" * 87, "a" * 22, key), NOW)
+        browsers.subscribe(database, PushSubscription(f"https://push.example.com/{key}/{number}", "p" * 87, "a" * 22, key), NOW)
     return numbers(database, "another post", key)
 
 
@@ -71,7 +71,7 @@ def test_a_browser_that_is_gone_or_unsubscribes_leaves_nothing_behind(database: 
     mine = subscribe(database, 3)
     browsers.note(database, POST_KEY, mine, (), (), NOW)
     browsers.note(database, "next post", (), mine[:1], (), NOW)
-    browsers.unsubscribe(database, f"https://push.example.com/{KEY[:2]}/1")
+    browsers.unsubscribe(database, f"https://push.example.com/{KEY}/1")
     browsers.unsubscribe(database, "https://push.example.com/never-there")
     assert numbers(database, "third post") == mine[2:]
     assert (rows(database, push_subscription), rows(database, push_receipt)) == (1, 1)
@@ -80,7 +80,7 @@ def test_a_browser_that_is_gone_or_unsubscribes_leaves_nothing_behind(database: 
 
 def test_a_browser_that_ends_while_it_is_told_gets_no_receipt(database: Database) -> None:
     mine = subscribe(database, 2)
-    browsers.unsubscribe(database, f"https://push.example.com/{KEY[:2]}/0")
+    browsers.unsubscribe(database, f"https://push.example.com/{KEY}/0")
     browsers.note(database, POST_KEY, mine, (), (), NOW)
     assert rows(database, push_receipt) == 1
 

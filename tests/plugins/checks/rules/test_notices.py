@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from plugins.builder.source_check import check_sources
+from plugins.builder.checkout.source_check import check_sources
 from plugins.checks.inspection import apply_rules
 from plugins.checks.levels import Levels
 from plugins.checks.rules.catalogue import RULES

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from plugins.diagnostics import ContentErrors
 from plugins.files import WriteRefused, write_into
 from plugins.frontmatter.model.addresses import OwnAddresses, check_former_address, check_name, page_file
-from tests.plugins.builder.test_source_check import PARTNER
+from tests.plugins.builder.checkout.test_source_check import PARTNER
 from tests.samples.tiny import ARTICLE, PLACES, TinySite
 
 OWN = OwnAddresses(frozenset({"press"}), frozenset({"/", "/places/", "/places/ishinomaki/", "/mail/", "/mail/press/"}))

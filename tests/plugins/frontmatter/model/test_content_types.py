@@ -13,7 +13,7 @@ import pytest
 from pydantic import Field
 from pypdf import PdfWriter
 
-from plugins.builder.source_check import check_sources
+from plugins.builder.checkout.source_check import check_sources
 from plugins.diagnostics import ContentErrors
 from plugins.frontmatter.model.content_types import CONTENT_TYPES, Dated
 from plugins.frontmatter.model.fields import Line

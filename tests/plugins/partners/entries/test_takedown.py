@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 
-from plugins.cli.feeds_tables import notes
+from plugins.cli.feeds.tables import notes
 from plugins.partners.entries import review, takedown
 from plugins.partners.entries.files import read_front
 from plugins.partners.model.config import read_settings

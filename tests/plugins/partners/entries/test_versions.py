@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from plugins.cli.feeds_tables import notes
+from plugins.cli.feeds.tables import notes
 from plugins.partners.entries import review
 from plugins.partners.entries.files import read_entry, read_front, render
 from plugins.partners.feed_import import FeedReport

@@ -1,4 +1,4 @@
-"""The film of the sample (``content/files/films/041.mp4``): one drawing of the sample, moved. Run once, when the drawing changes: ``python -m docs.generate.film``.
+"""The film of the sample (``content/files/films/041.mp4``): one drawing of the sample, moved. Run once, when the drawing changes: ``python -m docs.film``.
 
 Chromium draws each frame, the program ``ffmpeg`` (Debian's package of that name) joins them: H.264 without sound, which every browser plays. No build needs
 either: the film is a file of the checkout like the pictures. What is said stands in the captions and in the transcript of the article.
@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 
 from audit.browser import chromium
 
-CONTENT = Path(__file__).parent.parent.parent / "content"
+CONTENT = Path(__file__).parents[1] / "content"
 DRAWING = CONTENT / "images/drawings/press-onagawa-station.svg"
 FILM = CONTENT / "files/films/041.mp4"
 

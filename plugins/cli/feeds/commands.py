@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plugins.cli import feeds_arguments as arguments
 from plugins.cli.console import require
+from plugins.cli.feeds import arguments
 
 if TYPE_CHECKING:
     from plugins.partners.model.config import FeedConfig, Settings
@@ -39,7 +39,7 @@ def list_feeds(
     json_output: Json = False,
 ) -> None:
     """登録してある協力ブログを並べる / list the partner blogs."""
-    from plugins.cli.feeds_tables import print_feeds
+    from plugins.cli.feeds.tables import print_feeds
 
     print_feeds(arguments.read_settings_or_exit(publications).feeds, arguments.is_json(output_format, json_output))
 
@@ -62,7 +62,7 @@ def update_feeds(
     proxy: Proxy = None,
 ) -> None:
     """協力ブログを取り込む / import partner blogs as Markdown files. Ends with 1 if every feed failed."""
-    from plugins.cli.feeds_tables import print_update
+    from plugins.cli.feeds.tables import print_update
     from plugins.partners.update import Options
 
     settings = arguments.read_settings_or_exit(publications)
@@ -99,7 +99,7 @@ def review_entries(
     utc: Utc = False,
 ) -> None:
     """確認を待つ記事を並べ、公開か不採用を決める / list the entries of partner blogs (協力ブログ) that wait, publish or refuse them."""
-    from plugins.cli.feeds_tables import print_waiting
+    from plugins.cli.feeds.tables import print_waiting
     from plugins.partners.entries import review
 
     def decide() -> None:

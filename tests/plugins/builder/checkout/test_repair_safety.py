@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugins.builder.source_check import check_sources, repair_all
+from plugins.builder.checkout.source_check import check_sources, repair_all
 from plugins.frontmatter.model.content.date_keys import date_keys
 from tests.samples.mistakes import Mistake, put, read_mistakes
 from tests.samples.tiny import NOW, TinySite, make_site

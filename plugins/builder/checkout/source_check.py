@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from plugins.builder.checkout.event_changes import unannounced_changes
+from plugins.builder.checkout.mail_check import check_mails
 from plugins.builder.content_loader import document_warnings, file_warnings, load_content, table_warnings, theme_errors
-from plugins.builder.event_changes import unannounced_changes
-from plugins.builder.mail_check import check_mails
 from plugins.builder.rules import read_descriptions
 from plugins.checks.inspection import inspect
 from plugins.checks.levels import Levels, read_levels

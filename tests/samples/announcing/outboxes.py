@@ -21,7 +21,7 @@ from channels.outbox.planning import Moments
 from channels.settings import AnyChannel, Settings
 from mailer.database.announcements.door import OpenDoor
 from mailer.database.engine import open_database
-from tests.samples.announcements import MOMENT
+from tests.samples.announcing.announcements import MOMENT
 
 ENVIRON = {f"TODOKE_CHANNEL_{name}": "secret" for name in ("A", "B", "C", "MASTODON", "DRILLS")}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from plugins.builder.source_check import check_sources, repair_all
+from plugins.builder.checkout.source_check import check_sources, repair_all
 from plugins.diagnostics import Diagnostic
 from tests.samples.mistakes import Mistake, put, read_mistakes
 from tests.samples.tiny import NOW, TinySite

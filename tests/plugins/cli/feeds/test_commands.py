@@ -17,7 +17,7 @@ import pytest
 from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
-from plugins.cli.feeds_tables import notes
+from plugins.cli.feeds.tables import notes
 from plugins.partners.feed_import import FeedReport
 from plugins.partners.model.config import read_settings
 from plugins.partners.model.errors import ConfigError
@@ -247,6 +247,6 @@ def test_notes_say_what_the_editor_has_to_do() -> None:
 
 
 def test_the_command_line_starts_without_the_heavy_libraries() -> None:
-    script = "import sys, plugins.cli.feeds; print([m for m in ('aiohttp', 'feedparser', 'nh3', 'lxml', 'pydantic', 'yaml') if m in sys.modules])"
+    script = "import sys, plugins.cli.feeds.commands; print([m for m in ('aiohttp', 'feedparser', 'nh3', 'lxml', 'pydantic', 'yaml') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"

@@ -17,7 +17,7 @@ _SECONDS = 10.0
 
 
 @dataclass
-class ResidentBuilder:
+class BuildProcess:
     """Starts the process when it is first wanted, and again when it has ended."""
 
     commands: Commands

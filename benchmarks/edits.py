@@ -1,6 +1,6 @@
 """Seconds from a saved file to the staged and exchanged site in a process that stays: an edited body, a title, an added article, and memory.
 
-`python -m benchmarks.build` runs this in a process of its own for each number of articles. By itself: python -m benchmarks.resident FOLDER EDITS
+`python -m benchmarks.build` runs this in a process of its own for each number of articles. By itself: python -m benchmarks.edits FOLDER EDITS
 measures a folder that `benchmarks.builders.todoke` has set up, and looks at the memory before and after so many edits.
 """
 
@@ -29,7 +29,7 @@ def compare(root: Path, number: int, todoke: Callable[[Path], Builder]) -> dict[
     """Return the medians in seconds and the memory in MB, measured in a process of its own."""
     write_corpus(root, number)
     todoke(root)
-    command = [sys.executable, "-m", "benchmarks.resident", str(root), str(_EDITS)]
+    command = [sys.executable, "-m", "benchmarks.edits", str(root), str(_EDITS)]
     done = subprocess.run(command, env=python_environment(), capture_output=True, text=True, check=True)
     results: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     print(f"resident build, {number:,} articles: " + ", ".join(f"{name} {value:g}" for name, value in results.items()))

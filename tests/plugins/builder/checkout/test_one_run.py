@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.builder.source_check import check_sources
+from plugins.builder.checkout.source_check import check_sources
 from plugins.diagnostics import ContentErrors
 from tests.samples.mistakes import picture
 from tests.samples.tiny import NOW, TinySite

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from plugins.cli import feeds_arguments as arguments
-from plugins.cli.feeds import Content, Loopback, Proxy, Publications
+from plugins.cli.feeds import arguments
+from plugins.cli.feeds.commands import Content, Loopback, Proxy, Publications
 
 if TYPE_CHECKING:
     from plugins.partners.update import UpdateReport
@@ -69,7 +69,7 @@ def _random_token() -> str:
 
 
 def _print(report: UpdateReport) -> None:
-    from plugins.cli.feeds_tables import print_update
+    from plugins.cli.feeds.tables import print_update
 
     print_update(report, as_json=False)
 

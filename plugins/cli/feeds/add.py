@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plugins.cli import feeds_arguments as arguments
-from plugins.cli.feeds import DryRun, Loopback, Proxy, Publications, Yes
+from plugins.cli.feeds import arguments
+from plugins.cli.feeds.commands import DryRun, Loopback, Proxy, Publications, Yes
 
 if TYPE_CHECKING:
     from plugins.partners.http.addresses import AddressRules
@@ -70,7 +70,7 @@ class _Addition:
 
     def add(self, address: str) -> None:
         """Find the feed at ``address``, show it, ask, and write it."""
-        from plugins.cli.feeds_tables import print_discovered, print_subscription
+        from plugins.cli.feeds.tables import print_discovered, print_subscription
         from plugins.partners.subscriptions import add as write
 
         settings = arguments.read_settings_or_exit(self.publications)

@@ -1,0 +1,1 @@
+"""Announcements to other networks, and outboxes that hold them."""
