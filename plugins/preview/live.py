@@ -57,7 +57,7 @@ class LivePreview:
     version: int = 0
     diagnostics: tuple[Diagnostic, ...] = ()
     _rerenderer: Rerenderer | None = None
-    _resident: ResidentBuild = field(default_factory=ResidentBuild)
+    _resident_build: ResidentBuild = field(default_factory=ResidentBuild)
     _busy: bool = False
     """Whether another process's build was in the way of the last one."""
     _is_building: bool = False
@@ -72,7 +72,7 @@ class LivePreview:
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def __post_init__(self) -> None:
-        self._resident.on_built = self._keep_rerenderer
+        self._resident_build.on_built = self._keep_rerenderer
 
     @property
     def site(self) -> Path:
@@ -175,7 +175,7 @@ class LivePreview:
         """Build, and return the diagnostics."""
         self._busy, self._is_building = False, True
         try:
-            self._resident.build(self._strict, None if self._is_unsure else ())
+            self._resident_build.build(self._strict, None if self._is_unsure else ())
             self._is_unsure = False
         except ContentErrors as errors:
             return errors.diagnostics
@@ -194,12 +194,12 @@ class LivePreview:
     def _edit(self, changed: list[Path]) -> bool:
         """Bring ``changed`` into the whole site; tell whether that was possible at once."""
         with suppress(BuildFailed, OSError), self._pages:
-            return self._resident.edit(self._strict, changed) is not None
+            return self._resident_build.edit(self._strict, changed) is not None
         return False
 
     def _save(self) -> None:
         with suppress(BuildFailed, OSError):  # it is not needed by us
-            self._resident.save()
+            self._resident_build.save()
 
     def _keep_rerenderer(self, published: PublishedBuild) -> None:
         self._rerenderer = published.result.rerenderer
@@ -219,7 +219,7 @@ class LivePreview:
         try:
             # While this process builds, it holds the lock itself.
             with nullcontext() if self._is_building else output_lock(self.options.output, 0):
-                self._resident.forget()  # the page will not be as its last build left it
+                self._resident_build.forget()  # the page will not be as its last build left it
                 page.write_to(self.site)
         except (FileNotFoundError, BuildBusy):  # the site is being exchanged just now; `build` renders the page again afterwards
             return None

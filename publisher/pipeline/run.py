@@ -59,7 +59,7 @@ class Watcher:
 class Publisher:
     """All that a publish needs. ``targets`` makes the mirrors of those names, or all. ``stop`` ends a run after the step that is under way.
 
-    With a ``resident``, a process stays in memory that builds the next commit.
+    With a ``build_process``, a process stays in memory that builds the next commit.
     """
 
     config: PublishConfig

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from plugins.partners.model.config import read_settings
-from tests.plugins.cli.test_feeds import BLOGGER, PUBLICATIONS, call, served, toml  # noqa: F401 - the fixture
+from tests.plugins.cli.feeds.test_commands import BLOGGER, PUBLICATIONS, call, served, toml  # noqa: F401 - the fixture
 from tests.plugins.partners.http.test_fetch import Site, page
 from tests.plugins.partners.websub.test_service import rss
 

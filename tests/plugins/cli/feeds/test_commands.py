@@ -24,8 +24,8 @@ from plugins.partners.model.errors import ConfigError
 from tests.plugins.partners.http.test_fetch import Site, page, redirect
 from todoke import app
 
-ROOT = Path(__file__).resolve().parents[3]
-BLOGGER = (Path(__file__).parents[2] / "data" / "feeds" / "blogger.xml").read_bytes()
+ROOT = Path(__file__).resolve().parents[4]
+BLOGGER = (Path(__file__).parents[3] / "data" / "feeds" / "blogger.xml").read_bytes()
 PUBLICATIONS = """
 [site]
 url = "https://todoke.example.jp"

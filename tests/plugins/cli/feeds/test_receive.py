@@ -15,7 +15,7 @@ import aiohttp
 from aiohttp import web
 
 from plugins.partners.entries.files import read_front
-from tests.plugins.cli.test_feeds import PUBLICATIONS, ROOT, call, served, toml  # noqa: F401 - the fixture
+from tests.plugins.cli.feeds.test_commands import PUBLICATIONS, ROOT, call, served, toml  # noqa: F401 - the fixture
 from tests.plugins.partners.http.test_fetch import Site, page
 from tests.plugins.partners.websub.test_service import rss
 

@@ -19,7 +19,7 @@ from plugins.partners.feed_import import FeedReport
 from plugins.partners.model.config import FeedConfig, read_settings
 from plugins.partners.model.licence import allows_copies
 from plugins.partners.sandbox.attachment import AttachmentRejected, check_attachment
-from tests.plugins.cli.test_feeds import PUBLICATIONS
+from tests.plugins.cli.feeds.test_commands import PUBLICATIONS
 from tests.plugins.partners.http.test_fetch import Answer, page
 from tests.plugins.partners.test_update import HAMA, LATER, NOW, World
 from tests.samples.tiny import TinySite

@@ -14,7 +14,7 @@ from plugins.partners.entries import review, takedown
 from plugins.partners.entries.files import read_front
 from plugins.partners.model.config import read_settings
 from plugins.partners.subscriptions import suggest_key
-from tests.plugins.cli.test_feeds import BLOGGER, call, served, toml  # noqa: F401 - the fixture
+from tests.plugins.cli.feeds.test_commands import BLOGGER, call, served, toml  # noqa: F401 - the fixture
 from tests.plugins.partners.http.test_fetch import Site, page
 from tests.plugins.partners.test_update import HAMA, LATER, World
 
