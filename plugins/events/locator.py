@@ -115,7 +115,7 @@ def read_outline(content: Path) -> tuple[Outline, list[Diagnostic]]:
         return _outline(json.loads(files.read(str(PATH), LARGEST))), []
     except UnreadableInput as error:
         return Outline(), [error.diagnostic()]
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError, OverflowError):
         ja = "県の形が読めません。GeoJSONの一つのFeature（PolygonかMultiPolygon、name に県の名前）で、500kBまでにしてください"
         en = "no outline: one GeoJSON feature, a polygon or several, with a name, of at most 500 kB"
         return Outline(), [Diagnostic(PATH, 1, ja, en, "F750")]

@@ -1,13 +1,16 @@
 """Makes the files that only mails load: a small copy of each picture that an issue shows, and an SVG drawn as a PNG.
 
 Outlook shows no SVG, and neither it nor others show AVIF and WebP, so these are PNG or JPEG. An SVG gets a white ground: its lines would vanish on a dark one.
+A few bytes of SVG can ask for hours of computing (a blur over a million pixels, a copy of copies), so each is drawn in a process that may be killed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from PIL import ImageFont
@@ -19,6 +22,7 @@ from plugins.frontmatter.parse.image_files import (
     THUMBNAIL_WIDTH,
     TOO_MANY,
     UnreadableImage,
+    image_permalink,
     image_size,
     mail_picture,
     mail_thumbnail,
@@ -26,9 +30,26 @@ from plugins.frontmatter.parse.image_files import (
 )
 from plugins.images.encode import encode_mail_picture
 from plugins.inputs import InputFolder
+from plugins.watched import Overrun, map_watched
 
 VERSION = "2"
 """Part of every cache key. Raise it when the same original would give another file."""
+
+
+UNDRAWN = "図形を描けません。形や効果が大きすぎるか、壊れています / it cannot be drawn: a shape or an effect is far too large, or broken"
+
+
+@dataclass(frozen=True)
+class MailFile:
+    """One file that mails load: made of the picture at ``path`` below ``content/``, ``width`` pixels wide or as wide as its original."""
+
+    path: PurePosixPath
+    address: str
+    width: int
+
+    @property
+    def is_drawing(self) -> bool:
+        return self.path.suffix.lower() == ".svg"
 
 
 @dataclass(frozen=True)
@@ -38,23 +59,35 @@ class MailFiles:
     cache: Path
     font: Path | None
 
-    def addresses(self, permalink: str) -> dict[str, int]:
-        """Return the addresses of the files of one picture, and the width of each in pixels. A picture that is no SVG is there already in full width."""
+    def wanted_for(self, path: PurePosixPath) -> list[MailFile]:
+        """Return the files to make of one picture. One that is no SVG is there already in full width."""
+        permalink = image_permalink(path)
         large = {mail_picture(permalink): MAIL_WIDTH} if mail_picture(permalink) != permalink else {}
-        return {mail_thumbnail(permalink): THUMBNAIL_WIDTH} | large
+        return [MailFile(path, address, width) for address, width in ({mail_thumbnail(permalink): THUMBNAIL_WIDTH} | large).items()]
 
-    def file(self, files: InputFolder, path: PurePosixPath, width: int, extension: str) -> Path:
-        """Return the file ``width`` pixels wide, or as wide as its original. Raises `UnreadableImage` and `plugins.inputs.UnreadableInput`."""
-        data = files.read(str(path))
-        cached = self.cache / f"{self._key(data, path, width)}.{extension}"
-        if not cached.is_file():
-            is_drawing = path.suffix.lower() == ".svg"
-            write_atomically(cached, encode_mail_picture(draw(data, width, self.font) if is_drawing else data, width, extension))
-        return cached
+    def make(self, files: InputFolder, wanted: Sequence[MailFile]) -> Iterator[tuple[MailFile, Path | UnreadableImage]]:
+        """Yield where each file lies in the cache, or why it cannot be made. Raises `plugins.inputs.UnreadableInput`."""
+        work = partial(self._file, files)
+        missing = [each for each in wanted if each.is_drawing and not self._place(each, files.read(str(each.path))).is_file()]
+        for drawn, result in map_watched(work, missing):
+            yield drawn, UnreadableImage(UNDRAWN) if isinstance(result, Overrun) else result
+        yield from ((each, work(each)) for each in wanted if each not in missing)
 
-    def _key(self, data: bytes, path: PurePosixPath, width: int) -> str:
-        font = self.font if path.suffix.lower() == ".svg" else None
-        return hashlib.sha256(f"{VERSION} {width} {font} ".encode() + data).hexdigest()[:24]
+    def _file(self, files: InputFolder, file: MailFile) -> Path | UnreadableImage:
+        data = files.read(str(file.path))
+        place = self._place(file, data)
+        try:
+            if not place.is_file():
+                picture = draw(data, file.width, self.font) if file.is_drawing else data
+                write_atomically(place, encode_mail_picture(picture, file.width, place.suffix.removeprefix(".")))
+        except UnreadableImage as error:
+            return error
+        return place
+
+    def _place(self, file: MailFile, data: bytes) -> Path:
+        font = self.font if file.is_drawing else None
+        key = hashlib.sha256(f"{VERSION} {file.width} {font} ".encode() + data).hexdigest()[:24]
+        return self.cache / f"{key}{PurePosixPath(file.address).suffix.lower()}"
 
 
 def draw(data: bytes, width: int, font: Path | None) -> bytes:
@@ -80,8 +113,10 @@ def draw(data: bytes, width: int, font: Path | None) -> bytes:
             serif_family=family,
             monospace_family=family,
         )
-    except ValueError as error:  # also a text that is not UTF-8
-        raise UnreadableImage(str(error)) from error
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # resvg's ValueError, a text that is not UTF-8, and a panic of Rust, which is no `Exception` in Python
+        raise UnreadableImage(UNDRAWN) from error
     opaque = io.BytesIO()
     with open_picture(io.BytesIO(drawn)) as image:
         image.convert("RGB").save(

@@ -63,16 +63,11 @@ class ImagesGenerator(Generator):  # type: ignore[misc]
 
     def _make_mailed(self, permalinks: frozenset[str], cache: Path) -> dict[PurePosixPath, UnreadableImage]:
         """Make the files that mails load; return what cannot be read."""
-        self.mailed: dict[str, Path] = {}
-        broken = {}
         mail_files = MailFiles(cache, find_font(self.settings.get("CARD_FONT", "")))
-        for path in (path for path in self.paths if image_permalink(path) in permalinks):
-            try:
-                for address, width in mail_files.addresses(image_permalink(path)).items():
-                    self.mailed[address] = mail_files.file(self.files, path, width, address.rpartition(".")[2].lower())
-            except UnreadableImage as error:
-                broken[path] = error
-        return broken
+        shown = (path for path in self.paths if image_permalink(path) in permalinks)
+        results = list(mail_files.make(self.files, [file for path in shown for file in mail_files.wanted_for(path)]))
+        self.mailed = {file.address: place for file, place in results if isinstance(place, Path)}
+        return {file.path: error for file, error in results if isinstance(error, UnreadableImage)}
 
     def generate_output(self, _writer: Writer) -> None:
         """Copy every file from the cache to its address."""
