@@ -83,6 +83,7 @@ def test_a_place_that_is_not_in_the_prefecture_has_no_map_and_a_name_is_escaped(
         SQUARE | {"geometry": {"type": "Polygon", "coordinates": []}},
         SQUARE | {"geometry": {"type": "Polygon", "coordinates": [[[140, 38], [140, 38]]]}},
         SQUARE | {"geometry": {"type": "Polygon", "coordinates": [[["x", 38], [141, 39]]]}},
+        SQUARE | {"geometry": {"type": "Polygon", "coordinates": [[[10**400, 38], [141, 39]]]}},
         SQUARE | {"geometry": {"type": "Polygon", "coordinates": [[[140, -90], [141, 90]]]}},
     ],
 )
