@@ -65,13 +65,13 @@ class MailFiles:
         large = {mail_picture(permalink): MAIL_WIDTH} if mail_picture(permalink) != permalink else {}
         return [MailFile(path, address, width) for address, width in ({mail_thumbnail(permalink): THUMBNAIL_WIDTH} | large).items()]
 
-    def make(self, files: InputFolder, wanted: Sequence[MailFile]) -> Iterator[tuple[MailFile, Path | UnreadableImage]]:
+    def make(self, files: InputFolder, requested: Sequence[MailFile]) -> Iterator[tuple[MailFile, Path | UnreadableImage]]:
         """Yield where each file lies in the cache, or why it cannot be made. Raises `plugins.inputs.UnreadableInput`."""
         work = partial(self._file, files)
-        missing = [each for each in wanted if each.is_drawing and not self._place(each, files.read(str(each.path))).is_file()]
+        missing = [each for each in requested if each.is_drawing and not self._place(each, files.read(str(each.path))).is_file()]
         for drawn, result in map_watched(work, missing):
             yield drawn, UnreadableImage(UNDRAWN) if isinstance(result, Overrun) else result
-        yield from ((each, work(each)) for each in wanted if each not in missing)
+        yield from ((each, work(each)) for each in requested if each not in missing)
 
     def _file(self, files: InputFolder, file: MailFile) -> Path | UnreadableImage:
         data = files.read(str(file.path))

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import random
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,7 @@ def test_a_reader_during_the_switch_gets_the_old_page_or_the_new_one(publishing:
         publishing.write(path, "release 0")
     mirror.publish(publishing, publishing.release())
     seen: set[tuple[bytes, bytes]] = set()
+    visit_ended = threading.Event()
 
     async def read_all_the_time(target: TreeTarget) -> None:
         is_done = False
@@ -219,12 +221,15 @@ def test_a_reader_during_the_switch_gets_the_old_page_or_the_new_one(publishing:
                     seen.add(tuple(_read_at(folder, path) for path in ("index.html", "press/2026/bridge/index.html")))  # type: ignore[arg-type]
                 finally:
                     os.close(folder)
+                    visit_ended.set()
 
         reader = asyncio.create_task(asyncio.to_thread(read))
         for number in range(1, 6):
             for path in PAGES:
                 publishing.write(path, f"release {number}")
             await target.publish(publishing.release(), publishing.store.object, lambda *_: None)
+            visit_ended.clear()
+            assert await asyncio.to_thread(visit_ended.wait, 60)  # on a busy machine five releases can pass between two visits
         is_done = True
         await reader
 
