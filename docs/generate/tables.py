@@ -1,8 +1,11 @@
-"""Markdown tables."""
+"""Markdown of tables, and of texts that are shown as they are."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+
+MARKS = re.compile(r"[\\`*_\[\]<>#]")
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -14,6 +17,17 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def code(text: str) -> str:
     """Return ``text`` as code, or nothing for no text."""
     return f"`{text}`" if text else ""
+
+
+def literal(text: str) -> str:
+    """Return ``text`` with its marks escaped: texts that speak of Markdown are not to be read as Markdown (CommonMark 0.31, 2.4). Bars are `table`'s."""
+    return MARKS.sub(r"\\\g<0>", text)
+
+
+def example(text: str) -> str:
+    """Return a block that shows ``text`` as it is, fences of its own included (CommonMark 0.31, 4.5)."""
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", text))])
+    return f"{fence}text\n{text}\n{fence}"
 
 
 def _cell(text: str) -> str:
