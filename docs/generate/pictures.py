@@ -114,9 +114,8 @@ def _take_mail(browser: Browser, address: str, folder: Path) -> None:
     """Follow the links as a reader does: from the inbox to a message, from the message to the preferences."""
     with _window(browser, MESSAGE) as page:
         page.goto(f"{address}/inbox/")
-        message = page.locator("h2:has-text('メールマガジン版') + ul a").first.get_attribute(
-            "href"
-        )  # an issue, not a notice nor a letter of the service
+        issue = page.locator("h2:has-text('メールマガジン版')").first  # not a notice, nor a letter of the service
+        message = issue.locator("+ ul a").first.get_attribute("href")
         page.goto(f"{address}{message}html")
         preferences = page.locator("a[href*='/preferences/']").first.get_attribute("href")
         _take(page, MESSAGE, folder)
