@@ -115,7 +115,7 @@ def _take_mail(browser: Browser, address: str, folder: Path) -> None:
     with _window(browser, MESSAGE) as page:
         page.goto(f"{address}/inbox/")
         issue = page.locator("h2:has-text('メールマガジン版')").first  # not a notice, nor a letter of the service
-        message = issue.locator("+ ul a").first.get_attribute("href")
+        message = issue.locator("xpath=following-sibling::ul[1]//a").first.get_attribute("href")
         page.goto(f"{address}{message}html")
         preferences = page.locator("a[href*='/preferences/']").first.get_attribute("href")
         _take(page, MESSAGE, folder)
