@@ -24,7 +24,7 @@ from audit.server import serving
 from audit.site import build_sample
 from mailer.database.engine import create_database
 from plugins.builder.options import BuildReport
-from tests.samples import compiled_templates
+from tests.samples import compiled_templates, unforked
 from tests.samples.mail.databases import drop_from_server, make_on_server, with_tables
 from tests.samples.tiny import TinySite, make_site
 from tests.servers.postgres import cluster
@@ -55,6 +55,7 @@ def _keep_temporary_files_in_memory() -> None:
 
 _keep_temporary_files_in_memory()
 compiled_templates.keep()
+unforked.stay()
 # Machines are shared and slow at times: no test fails for its time. In CI the examples are the same in every run.
 settings.register_profile("todoke", deadline=None, derandomize=bool(os.environ.get("CI")), suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("todoke")
@@ -125,6 +126,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 @pytest.fixture
+def forking() -> Iterator[None]:
+    """Builds of small sites are divided among processes, as the program does it (`tests.samples.unforked`)."""
+    with unforked.forking():
+        yield
+
+
+@pytest.fixture
 def tiny(tmp_path: Path) -> TinySite:
     """An empty checkout."""
     return make_site(tmp_path)
@@ -134,12 +142,14 @@ def tiny(tmp_path: Path) -> TinySite:
 def noted_sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[BuildReport, dict[str, str]]:
     """The whole sample site, built once for all workers as of 2021-03-31, and the template of each page. Nobody writes into it."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        return build_sample(tmp_path_factory.mktemp("sample") / "output")
+        with unforked.forking():
+            return build_sample(tmp_path_factory.mktemp("sample") / "output")
     shared = tmp_path_factory.getbasetemp().parent  # each worker has a folder of its own in it
     with FileLock(shared / "sample.lock"):
         kept = shared / "sample.pickle"
         if not kept.exists():
-            kept.write_bytes(pickle.dumps(build_sample(shared / "sample" / "output")))
+            with unforked.forking():
+                kept.write_bytes(pickle.dumps(build_sample(shared / "sample" / "output")))
         noted: tuple[BuildReport, dict[str, str]] = pickle.loads(kept.read_bytes())
     return noted
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import PIL
@@ -43,7 +44,7 @@ class CardRenderer:
         return f"card renderer:{self._tools}"
 
     def __post_init__(self) -> None:
-        font = hashlib.sha256(self.font.read_bytes()).hexdigest() if self.font else "none"
+        font = _font_digest(self.font, (stat := self.font.stat()).st_mtime_ns, stat.st_size) if self.font else "none"
         self._tools = f"{VERSION} {PIL.__version__} {features.version('freetype2')} {font}"
 
     def draw_card(self, title: str, subtitle: str, colour: str) -> CardImage:
@@ -64,6 +65,12 @@ class CardRenderer:
             write_atomically(cached, draw(card, self.font))
         write_into(self.site, f"cards/{name}.png", cached.read_bytes(), replace=True)  # two processes may draw the same card
         return name
+
+
+@lru_cache(maxsize=4)
+def _font_digest(font: Path, _modified: int, _size: int) -> str:
+    """Return the digest of the font's five megabytes, which a process that builds again, or draws for one notice after the other, reads once."""
+    return hashlib.sha256(font.read_bytes()).hexdigest()
 
 
 def _digest(tools: str, card: Card) -> str:

@@ -26,6 +26,7 @@ _LARGEST = 10_000
 """Characters in one call. Sudachi takes at most 49,149 bytes, and a character needs up to 4 in UTF-8."""
 
 
+@cache
 def analyser_version() -> str | None:
     """Return the versions of analyser and dictionary, or None if the extra ``furigana`` is not installed. Readings may differ between versions."""
     try:

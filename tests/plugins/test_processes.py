@@ -12,6 +12,8 @@ import pytest
 
 from plugins.processes import WorkerLost, fork_workers, map_batches, receive, run_ahead, send, wait_for_messages, without_gc
 
+pytestmark = pytest.mark.usefixtures("forking")
+
 
 def pairs(numbers: Sequence[int]) -> list[tuple[int, int]]:
     return [(number, os.getpid()) for number in numbers]

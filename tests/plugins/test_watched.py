@@ -18,6 +18,8 @@ from plugins.watched import Overrun, map_watched
 from tests.samples.faults import GOOD
 from tests.samples.tiny import TinySite
 
+pytestmark = pytest.mark.usefixtures("forking")
+
 SLOW = f"---\n{GOOD}---\n{'[' * 250}{'あ' * 200_000}\n"
 """A source inside all bounds that takes some ten seconds."""
 

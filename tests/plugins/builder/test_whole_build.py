@@ -19,6 +19,8 @@ from plugins.frontmatter.load import parallel_reader
 from plugins.processes import WorkerLost, map_batches
 from tests.samples.tiny import TinySite
 
+pytestmark = pytest.mark.usefixtures("forking")
+
 BUILD = """
 import sys
 from pathlib import Path

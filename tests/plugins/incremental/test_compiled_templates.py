@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from jinja2 import Environment, StrictUndefined, UndefinedError
+from jinja2 import Environment, StrictUndefined, TemplateAssertionError, UndefinedError, pass_environment
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -25,8 +25,36 @@ def environment(shout: Callable[[str], str] = louder, **options: Any) -> Environ
     return environment
 
 
-def test_environments_of_the_same_settings_share_the_code_of_a_text() -> None:
-    assert environment().compile("{{ 'a'|shout }} shared") is environment().compile("{{ 'a'|shout }} shared")
+def test_environments_of_the_same_settings_share_the_code_of_a_text_wherever_its_file_is() -> None:
+    one, other = (environment().compile("{{ 'a'|shout }} shared", "a.html", filename) for filename in ("one/a.html", "other/a.html"))
+    assert one.co_consts is other.co_consts and (one.co_filename, other.co_filename) == ("one/a.html", "other/a.html")
+
+
+def test_a_filter_that_the_compiler_does_not_call_may_be_another_function_and_is_the_one_that_renders() -> None:
+    text = "{{ word|shout }} {{ 'a' is loud }}"
+    texts, codes = [], []
+    for shout in (louder, quieter, louder):
+        made = environment(shout)
+        made.tests["loud"] = str.isupper
+        codes.append(made.compile(text).co_consts)
+        texts.append(made.from_string(text).render(word="b"))
+        assert made.filters["shout"] is shout and type(made.filters) is dict, "nothing of what was noted stays"
+    assert texts == ["b! False", "(b) False", "b! False"] and codes[0] is codes[1] is codes[2]
+
+
+def test_how_a_filter_is_called_and_whether_it_is_there_stay_those_of_each_environment() -> None:
+    with_environment = Environment()
+    with_environment.filters["shout"] = pass_environment(lambda _environment, text: f"of {text}")
+    assert [each.from_string("{{ w|shout }}").render(w="a") for each in (environment(), with_environment)] == ["a!", "of a"]
+    with pytest.raises(TemplateAssertionError):
+        Environment().from_string("{{ w|shout }}")
+    assert environment().from_string("{{ w|shout }}").render(w="a") == "a!"
+
+
+def test_a_constant_is_written_by_the_policies_of_each_environment() -> None:
+    one, other = environment(), environment()
+    other.policies["json.dumps_kwargs"] = {"sort_keys": False, "indent": 1}
+    assert one.from_string("{{ [1]|tojson }}").render() != other.from_string("{{ [1]|tojson }}").render()
 
 
 def test_a_constant_is_worked_out_with_the_filter_of_each_environment() -> None:

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from plugins.builder.options import BuildOptions
 from plugins.builder.run import build, verify
 from plugins.diagnostics import ContentErrors
+from tests.samples import unforked
 from tests.samples.tiny import NOW, PUBLICATIONS, make_site
 
 PICTURE = """---
@@ -152,15 +153,20 @@ class Edits(RuleBasedStateMachine):
     @invariant()
     def equals_a_full_build(self) -> None:
         try:
-            build(self.options)
+            self._build()
         except ContentErrors as errors:  # a link to a moved document: remove the link, as an editor would
             for diagnostic in errors.diagnostics:
                 file = self.folder / diagnostic.path
                 file.write_text(re.sub(r"\n\[次の話\]\(.*\)\n", "", file.read_text(encoding="utf-8")), encoding="utf-8")
-            build(self.options)
+            self._build()
         if self.is_built:  # the first build is a full one
             assert verify(self.options, self.folder / "full") == []
         self.is_built = True
+
+    def _build(self) -> None:
+        """The pages are divided among processes here, and in the build with which this one is compared they are not."""
+        with unforked.forking():
+            build(self.options)
 
 
 Edits.TestCase.settings = settings(max_examples=6, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.plugins.builder.resident.edits import COUNTS, run
+
+pytestmark = pytest.mark.usefixtures("forking")
 
 
 def test_a_resident_build_equals_a_fresh_build_after_edits_of_all_kinds() -> None:
