@@ -89,18 +89,24 @@ def serve(connection: Any, entries: int) -> None:
 
 @dataclass(frozen=True)
 class Round:
-    """One import: seconds of wall clock and of processor (children too), answers by status, files that changed."""
+    """One import: seconds of wall clock, of processor in the importer's process and in those that read the feeds; answers by status, files that changed."""
 
     wall: float
-    cpu: float
+    own_cpu: float
+    reader_cpu: float
     requests_by_code: dict[int, int]
     changed: int
     report: UpdateReport
 
+    @property
+    def cpu(self) -> float:
+        """Processor seconds of all processes."""
+        return self.own_cpu + self.reader_cpu
 
-def cpu() -> float:
-    """Processor seconds of this process and of the children that have ended."""
-    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+def cpu(who: int) -> float:
+    """Processor seconds of this process (``RUSAGE_SELF``) or of the children that have ended."""
+    return sum(resource.getrusage(who)[:2])
 
 
 def stamps(folder: Path) -> dict[str, int]:
@@ -111,12 +117,13 @@ def stamps(folder: Path) -> dict[str, int]:
 def import_all(folder: Path, feeds: list[FeedConfig], now: datetime, connection: Any) -> Round:
     """Import once."""
     options = Options(folder / "content", folder / "feeds.json", now, rules=WITH_LOOPBACK, gap=0, resolver=LoopbackResolver())
-    before, wall, spent = stamps(folder), time.perf_counter(), cpu()
+    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    before, wall, spent = stamps(folder), time.perf_counter(), [cpu(who) for who in whose]
     report = asyncio.run(update(feeds, Settings((), frozenset(), "+bench"), options))
-    wall, spent = time.perf_counter() - wall, cpu() - spent
+    wall, (own, readers) = time.perf_counter() - wall, (cpu(who) - began for who, began in zip(whose, spent, strict=True))
     after = stamps(folder)
     connection.send("?")
-    return Round(wall, spent, connection.recv(), sum(before.get(path) != stamp for path, stamp in after.items()), report)
+    return Round(wall, own, readers, connection.recv(), sum(before.get(path) != stamp for path, stamp in after.items()), report)
 
 
 def floor(feeds: int, entries: int) -> float:
@@ -157,11 +164,15 @@ def show(feeds: int, entries: int, first: Round, second: Round, lone: float, pea
     print(f"{'':24}{'first':>10}{'second':>10}{'feedparser':>12}")
     print(f"{'wall, s':24}{first.wall:10.1f}{second.wall:10.1f}{'':>12}")
     print(f"{'processor, s':24}{first.cpu:10.1f}{second.cpu:10.1f}{lone:12.1f}")
+    print(f"{'  own process, s':24}{first.own_cpu:10.1f}{second.own_cpu:10.1f}{'':>12}")
+    print(f"{'  readers, s':24}{first.reader_cpu:10.1f}{second.reader_cpu:10.1f}{'':>12}")
     print(f"{'feed requests':24}{sum(first.requests_by_code.values()):10,}{sum(second.requests_by_code.values()):10,}")
     print(f"{'files written':24}{first.changed:10,}{second.changed:10,}")
     print(f"entries imported {imported:,}; peak memory {peak:.0f} MB (importer and its largest reader)")
     result = {
         "cpu_vs_feedparser": round(first.cpu / lone, 2),
+        "own_cpu_s": round(first.own_cpu, 1),
+        "reader_cpu_s": round(first.reader_cpu, 1),
         "second_round_changed": second.changed,
         "share_304": round(share, 4),
         "entries": imported,

@@ -176,16 +176,32 @@ def write_atomically(path: Path, data: bytes) -> None:
     The one way in which the site's half replaces a file. The permissions of the old file stay. Two processes, and two threads, may write the same file
     at once; the last one wins. If ``path`` is a link into another tree, the link is replaced and the other file stays. Raises `OSError`; then nothing is left beside ``path``.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
+    temporary = str(path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part"))
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
-        temporary.write_bytes(data)
-        if path.is_file() and not path.is_symlink():
-            shutil.copymode(path, temporary)
-        temporary.replace(path)  # not `rename`, which refuses an existing file on Windows
+        try:
+            descriptor = os.open(temporary, flags, 0o666)
+        except FileNotFoundError:  # the folder is missing: rare, so it is not asked for before each of thousands of files
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(temporary, flags, 0o666)
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
+            _fill(file, data)
+        _copy_mode(str(path), temporary)
+        os.replace(temporary, path)  # noqa: PTH105 - as above; not `rename`, which refuses an existing file on Windows
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)  # noqa: PTH108 - as above
         raise
+
+
+def _copy_mode(source: str, target: str) -> None:
+    """Give ``target`` the permissions of ``source``, if that is a file and no link."""
+    try:
+        mode = os.lstat(source).st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISREG(mode):
+        os.chmod(target, stat.S_IMODE(mode))  # noqa: PTH101 - as above
 
 
 def rewrite(path: str, change: Callable[[bytes], bytes], temporary: str | None = None) -> bool:

@@ -14,7 +14,7 @@ from plugins.partners.entries.entry import Entry, make_entry
 from plugins.partners.entries.files import feed_folder, has_entries, read_entry, read_stored, remove_unused_assets, render, write
 from plugins.partners.entries.reconcile import EntryChange, ImportPlan, plan
 from plugins.partners.entries.takedown import Takedown
-from plugins.partners.entries.versions import StoredEntry
+from plugins.partners.entries.versions import FrontMatter, StoredEntry
 from plugins.partners.http.addresses import AddressRules, UrlOverride
 from plugins.partners.http.assets import AssetFetcher
 from plugins.partners.http.body import MemoryBudget
@@ -137,8 +137,12 @@ class FeedImport:
         images = ImageDownloads(self._fetcher(override), self.context.sandbox, self.folder)
         files = FileDownloads(self._fetcher(override), self.context.sandbox, self.folder)
         if not self.context.dry_run:
-            for change in import_plan.changes:
-                await self._write(change, images, files)
+            written: dict[Path, tuple[FrontMatter, str]] = {}
+            try:
+                for change in import_plan.changes:
+                    await self._write(change, images, files, written)
+            finally:
+                remove_unused_assets(written)
         report = self._report(import_plan, images.downloaded, len(refused))
         return replace(
             report, attachments=files.downloaded, left_out=parsed.left_out, broken=parsed.broken, barred_without_feed=without_feed
@@ -151,8 +155,10 @@ class FeedImport:
     def _fetcher(self, override: UrlOverride) -> AssetFetcher:
         return AssetFetcher(self.context.client, self.context.robots, override, self.context.limits)
 
-    async def _write(self, change: EntryChange, images: ImageDownloads, files: FileDownloads) -> None:
-        """Download the pictures and files of one entry and write it."""
+    async def _write(
+        self, change: EntryChange, images: ImageDownloads, files: FileDownloads, written: dict[Path, tuple[FrontMatter, str]]
+    ) -> None:
+        """Download the pictures and files of one entry and write it. A new body is put into ``written``."""
         path = self.folder / change.path
         if change.kind == "pictures" and not _is_unedited(path, change, images):
             return
@@ -161,7 +167,7 @@ class FeedImport:
             return
         write(self.folder, final)
         if final.body is not None:
-            remove_unused_assets(path, final.front, final.body)
+            written[path] = (final.front, final.body)
 
     def _report(self, import_plan: ImportPlan, pictures: int, taken_down: int) -> FeedReport:
         kinds = [change.kind for change in import_plan.changes]

@@ -6,7 +6,10 @@ Front matter goes through PyYAML in both directions, so that no title can end it
 from __future__ import annotations
 
 import math
+import os
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -118,11 +121,55 @@ def _yaml(front: Mapping[str, object], dumper: type[Any], width: float) -> str:
     return text
 
 
+_LETTER = r"0-9A-Za-z_/\u3005-\u3007\u3041-\u3096\u30a1-\u30fc\u4e00-\u9fff\uff01-\uff5e"
+_PLAIN = re.compile(rf"[{_LETTER}](?:[{_LETTER}.,;%=+~@!?()&'\"-]++|[: ](?=[{_LETTER}]))*+")
+"""Texts that libyaml writes as they are, or between quotes if they read as another type (a number, a date): no indicator stands where it would be one
+(YAML 1.1, section 5.3)."""
+
+_LONGEST_KEY = 100
+"""Bytes; libyaml writes a key of more than 128 as a complex one."""
+
+
+def _simple_yaml(front: Mapping[str, object]) -> str | None:
+    """Return what libyaml would write, or None unless all keys and values, also those of a mapping in it, are plain texts: of most entries they are.
+
+    PyYAML makes two objects of each key and value before libyaml sees them: nine tenths of the time to render a file.
+    """
+    lines: list[str] = []
+    for key, value in front.items():
+        if isinstance(value, dict):
+            inner = _simple_yaml(value)
+            text = None if inner is None else "\n  " + inner[:-1].replace("\n", "\n  ")
+        else:
+            text = f" {simple}" if isinstance(value, str) and (simple := _simple_text(value)) else None
+        if text is None or not _is_simple_key(key):
+            return None
+        lines.append(f"{key}:{text}\n")
+    return "".join(lines) or None  # an empty mapping has a form of its own
+
+
+@lru_cache(maxsize=256)
+def _is_simple_key(key: str) -> bool:
+    return len(key.encode()) <= _LONGEST_KEY and _simple_text(key) == key
+
+
+def _simple_text(text: str) -> str | None:
+    """Return ``text`` as libyaml would write it in a mapping; None if that takes more than a look at its characters."""
+    if not text:
+        return "''"
+    if _PLAIN.fullmatch(text) is None:
+        return None
+    forms = yaml.SafeDumper.yaml_implicit_resolvers.get(text[0], ())
+    return f"'{text}'" if any(form.match(text) for _, form in forms) else text
+
+
 def render(front: Mapping[str, object], body: str) -> bytes:
     """Return a file's bytes: the same values always give the same bytes."""
-    keys = _yaml(front, _FastDumper, _NEVER)
-    if "\\" in keys:
-        keys = _yaml(front, _Dumper, math.inf)
+    keys = _simple_yaml(front)
+    if keys is None:
+        keys = _yaml(front, _FastDumper, _NEVER)
+        if "\\" in keys:
+            keys = _yaml(front, _Dumper, math.inf)
     return f"{FENCE}{keys}{FENCE}\n{body}".encode()
 
 
@@ -144,11 +191,20 @@ def remove(path: Path) -> None:
     path.unlink()
 
 
-def remove_unused_assets(path: Path, front: Mapping[str, object], body: str) -> None:
-    """Remove the pictures and files that neither the body nor the front matter of the entry names any more."""
-    for asset in _assets(path):
-        if asset.name not in body and asset.name != front.get("image"):
-            asset.unlink()
+def remove_unused_assets(entries: Mapping[Path, tuple[Mapping[str, object], str]]) -> None:
+    """Remove the pictures and files beside ``entries`` that neither body nor front matter of their entry names any more. Each folder is read once."""
+    by_stem = {(path.parent, path.stem): texts for path, texts in entries.items()}
+    for folder in {folder for folder, _ in by_stem}:
+        for name in sorted(name for name in os.listdir(folder) if name.endswith(ASSETS)):  # noqa: PTH208 - thousands of names: no object for each
+            owners = (by_stem[folder, stem] for stem in _stems(name) if (folder, stem) in by_stem)
+            if any(name not in body and name != front.get("image") for front, body in owners):
+                (folder / name).unlink()
+
+
+def _stems(asset: str) -> list[str]:
+    """Return the stems of the entries to which a file of this name can belong."""
+    parts = asset.split("-")
+    return ["-".join(parts[:count]) for count in range(1, len(parts))]
 
 
 def move_assets(source: Path, target: Path, body: str) -> str:

@@ -180,6 +180,8 @@ def match(entries: Sequence[Names], files: Sequence[Names], likeness: Likeness) 
             return entry.id == file.id
         return likeness(number, index) >= RELATED
 
+    if not files:
+        return [None] * len(entries)
     matches: dict[int, int] = {}
     for one_pass in _PASSES:
         files_by_key = _files_by_key(one_pass, files)

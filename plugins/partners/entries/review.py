@@ -102,7 +102,7 @@ def _accept(content: Path, path: Path, front: dict[str, object], body: str) -> N
     new_front = with_written(accepted_version(old_front, front), new_body)
     write_atomically(base, render(new_front, new_body))
     remove(path)
-    remove_unused_assets(base, new_front, new_body)
+    remove_unused_assets({base: (new_front, new_body)})
 
 
 def _base(content: Path, path: Path, front: dict[str, object]) -> Path:

@@ -54,6 +54,8 @@ class Takedown:
 
         An entry at the address of one that was taken down, with another title and another date, may be imported after an editor has seen it.
         """
+        if not self.names:
+            return list(entries), [], ()
         labels = [labels_of(names_of(entry, feed), feed.key, entry.entry_id) for entry in entries]
         owners: dict[str, set[str]] = defaultdict(set)
         for entry, own in zip(entries, labels, strict=True):

@@ -27,6 +27,8 @@ def fold(text: str) -> str:
     spaced = " ".join(text.split())
     if is_blank(spaced):
         return ""
+    if spaced.isprintable():  # then no character is of a category that goes, and nearly all titles are
+        return spaced
     kept = "".join(char for char in spaced if unicodedata.category(char) not in _DROPPED and char not in _BIDI_AND_BOM)
     return " ".join(kept.split())
 

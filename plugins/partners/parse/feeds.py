@@ -8,14 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import feedparser
+import feedparser.api
 
 from plugins.partners.model.dates import FeedDate, parse_date
 from plugins.partners.model.parsed import ParsedEntry, ParsedFeed
 from plugins.partners.model.urls import absolute, is_web
+from plugins.partners.parse import sax
 from plugins.partners.parse.charset import decode
 from plugins.partners.parse.jsonfeed import is_json, read_json_feed
 from plugins.partners.sanitize.media import Attachment
 from plugins.partners.sanitize.sanitizer import html_from_text, html_from_words, sanitize
+
+if sax.__name__ not in feedparser.api.PREFERRED_XML_PARSERS:
+    feedparser.api.PREFERRED_XML_PARSERS.insert(0, sax.__name__)
 
 LONGEST_FIELD = 5_000
 """Characters of an id, a link, a title, a category."""

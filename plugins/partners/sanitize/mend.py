@@ -72,26 +72,27 @@ _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _WIDE = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
 """Kana, kanji and full-width forms: scripts that put no space between words."""
 
+_FOLDED = re.compile(r"[\t\r\n\f]|  ")
+"""What tells a text that changes: most have none."""
+
 _BROKEN_LINE = re.compile(rf"(?<=[{_WIDE}])[ \t\r\f]*\n[ \t\r\n\f]*(?=[{_WIDE}])")
 _BLOCK_TAGS = tuple(sorted(BLOCKS | DISSOLVED | TABLE))
 
 
 def fold_blanks(tree: Element) -> None:
     """Make one space of a run of white space, except in ``pre``. A line that is broken inside Japanese text leaves no space at all."""
+    kept = {element for block in tree.iter("pre") for element in block.iter()}
+    tails = kept - {block for block in tree.iter("pre") if block.getparent() not in kept}
     for element in tree.iter():
-        in_pre = element.tag == "pre" or _within(element, "pre")
-        if element.text and not in_pre:
-            element.text = _folded(element.text)
-        if element.tail and not _within(element, "pre"):
-            element.tail = _folded(element.tail)
+        text, tail = element.text, element.tail
+        if text and _FOLDED.search(text) and element not in kept:
+            element.text = _folded(text)
+        if tail and _FOLDED.search(tail) and element not in tails:
+            element.tail = _folded(tail)
 
 
 def _folded(text: str) -> str:
     return _BLANKS.sub(" ", _BROKEN_LINE.sub("", text))
-
-
-def _within(element: Element, tag: str) -> bool:
-    return next(element.iterancestors(tag), None) is not None
 
 
 def separate(tree: Element) -> None:
@@ -99,13 +100,15 @@ def separate(tree: Element) -> None:
     for element in list(tree.iter(*PHRASING_ONLY, "a")):
         _only_words(element)
     for element in list(tree.iter(*(INLINE - {"a"}))):
-        if next(element.iterdescendants(*_BLOCK_TAGS), None) is not None:
+        if len(element) and next(element.iterdescendants(*_BLOCK_TAGS), None) is not None:
             element.drop_tag()
     _mend_ruby(tree)
 
 
 def _only_words(element: Element) -> None:
     """Unwrap the blocks inside ``element``, with a space where two of them met."""
+    if not len(element):
+        return
     for block in list(element.iterdescendants(*_BLOCK_TAGS)):
         block.tail = " " + (block.tail or "")
         block.drop_tag()

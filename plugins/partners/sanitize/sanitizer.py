@@ -17,7 +17,7 @@ import nh3
 
 from plugins.partners.model.text import fold
 from plugins.partners.model.urls import absolute
-from plugins.partners.sanitize.elements import FIRST_PASS, KEPT, REMOVED_WITH_CONTENT, REPLACED, Element, is_blank
+from plugins.partners.sanitize.elements import FIRST_PASS, KEPT, REMOVED_WITH_CONTENT, REPLACED, Element, is_blank, parse
 from plugins.partners.sanitize.foreign import without_foreign
 from plugins.partners.sanitize.image_marks import mark_pictures
 from plugins.partners.sanitize.media import WIDGET_ADDRESSES, Attachment, add_attachments, add_cut_mark, replace_embeds
@@ -68,7 +68,7 @@ def sanitize(source: str, base: str, original: str, attachments: Sequence[Attach
 def _body(source: str, base: str, original: str, attachments: Sequence[Attachment], *, is_cut: bool) -> str:
     """Return the whole of ``source``, sanitized, however long the result is."""
     well_formed = _FIRST_CLEANER.clean(_UNPRINTABLE.sub("", _shallow(without_foreign(source))))
-    tree = _parse(well_formed)
+    tree = parse(well_formed)
     if _REPLACED_TAG.search(well_formed):
         replace_embeds(tree, base, original)
     add_attachments(tree, attachments, base)
@@ -112,12 +112,6 @@ def _depths(source: str) -> Iterator[int]:
         if tag.group(2).lower() not in _NO_DEPTH:
             depth = max(0, depth - 1) if tag.group(1) else depth + 1
         yield depth
-
-
-def _parse(well_formed: str) -> Element:
-    """Parse into one ``div``."""
-    tree: Element = lxml.html.fragment_fromstring(well_formed, create_parent="div")
-    return tree
 
 
 def _mend_links(tree: Element, base: str) -> None:

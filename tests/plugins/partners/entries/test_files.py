@@ -71,6 +71,23 @@ def test_front_matter_comes_back_and_both_writers_give_the_same_bytes(front: dic
     assert "\\" in fast or fast in text
 
 
+SIMPLE = st.text(st.sampled_from("aAyn0129eE_/.,;%=+~@?&-: #'\"*!()|[{浜のー、～　"), max_size=8)
+PLAIN_FRONTS = st.dictionaries(
+    st.one_of(SIMPLE, st.sampled_from(["title", "date", "k" * 130])),
+    st.one_of(VALUES, SIMPLE, st.dictionaries(SIMPLE, st.one_of(VALUES, SIMPLE), max_size=2)),
+    max_size=3,
+)
+
+
+@given(PLAIN_FRONTS)
+@example({"title": "浜のたより 3", "date": "2012-03-11 10:00", "source": {"written": "123456789012", "body": "12345678901e"}})
+@example({"k" * 130: "a", "yes": "no", "a": {"12": {}}})
+def test_front_matter_without_lists_is_written_as_libyaml_would(front: dict[str, object]) -> None:
+    libyaml = _yaml(front, _FastDumper, _NEVER)
+    expected = _yaml(front, _Dumper, float("inf")) if "\\" in libyaml else libyaml
+    assert render(front, "").decode() == f"---\n{expected}---\n\n"
+
+
 def test_emoji_rare_kanji_and_long_titles_stay_on_one_line_as_they_are() -> None:
     title = "😀𠮷野家の長い題 " * 20 + "終"
     assert f"title: {title}\n" in render({"title": title}, "").decode()

@@ -138,7 +138,7 @@ def test_endless_parsing_is_stopped_by_the_clock() -> None:
         read_bytes(attributes(100_000), limits=SandboxLimits(wall_seconds=1.0))
 
 
-HUNGRY = b'<rss version="2.0"><channel><item><description>' + b"&lt;b&gt;x" * 1_500_000 + b"</description></item></channel></rss>"
+HUNGRY = b'<rss version="2.0"><channel><item><description>' + b"ab<?x?>" * 1_500_000 + b"</description></item></channel></rss>"
 
 
 def test_a_document_that_needs_too_much_memory_is_stopped_and_a_common_feed_fits() -> None:
