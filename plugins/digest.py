@@ -32,9 +32,10 @@ _DESCRIBED_VALUES: dict[type, Callable[[Any], str]] = {}
 class Tracked(Protocol):
     """What the incremental build reads of a record; it knows no record's own type.
 
-    ``tracking_key`` names the record for ever: two records never share one. It is a property, since it is looked for in the class. Three more are
+    ``tracking_key`` names the record for ever: two records never share one. It is a property, since it is looked for in the class. Four more are
     optional: ``tracking_whole``, one digest of all that can be read from the record; ``tracking_digests``, digests of single attributes that are
-    expensive to compute; ``tracking_leaf``, true if the record leads to no other.
+    expensive to compute, and of slots; ``tracking_slots`` of the class, by attribute the slot that its read is recorded as, "whole" for those that it does
+    not name; ``tracking_leaf``, true if the record leads to no other.
     """
 
     @property

@@ -105,12 +105,14 @@ def _build_locked(
 
 
 def scan(output: Path, *, mirrors: bool = False) -> dict[str, file_tree.FileTree]:
-    """Return the files of the output by tree. With ``mirrors``, make the staging trees equal to them."""
+    """Return the files of the output by tree. With ``mirrors``, make the staging tree of the site equal to them, and others that are there."""
     files_by_tree: dict[str, file_tree.FileTree] = {tree: file_tree.list_files(str(output / tree)) for tree in TREES}
     if mirrors:
         from plugins.builder.trees.staging import mirror
 
         for tree, files in files_by_tree.items():
+            if tree != "site" and not (output / STAGING / tree).is_dir():
+                continue  # only a process that stays takes over files of the other trees, see `StagingTree.complete`
             mirror(output / tree, {name: inode for name, (_, _, inode) in files.items()}, output / STAGING / tree)
     return files_by_tree
 
@@ -128,7 +130,7 @@ def list_outputs(manifest: Path, files_by_tree: Mapping[str, file_tree.FileTree]
 class PublishedBuild:
     """A build that is public, with what it leaves in memory: its record, and the files of each tree of the output.
 
-    ``is_mirrored`` tells whether the staging trees are equal to the published ones.
+    ``is_mirrored`` tells whether the staging trees that are there are equal to the published ones.
     """
 
     options: BuildOptions

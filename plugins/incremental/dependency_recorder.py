@@ -25,6 +25,9 @@ CONTEXT = "name:"
 ALL_MEMBERS = "*"
 """The name of a read that depends on every member of a mapping: a loop, or its length."""
 
+WHOLE = "whole"
+"""The slot of all that can be read from a record, which its ``tracking_whole`` covers."""
+
 VOLATILE = "volatile"
 """Stands for a digest where there is none. A page with such a read is rendered in every build."""
 
@@ -47,6 +50,8 @@ class DependencyRecorder:
         """The reads from records by any page of this build."""
         self.record_digests: dict[str, str] = {}
         """By the key of a record, the digest of all that can be read from it, or nothing."""
+        self.settled: set[str] = set()
+        """The names of the context that the current page or fragment has read, and that it gets as they are when it reads them again."""
         self._variables: Mapping[str, Any] = {}
         self._own_names: frozenset[str] = frozenset()
         self._own_digests: dict[str, str] = {}
@@ -61,6 +66,7 @@ class DependencyRecorder:
         self._own_names = frozenset(own)
         self.reads = self._page_reads = {}
         self._own_digests = {}
+        self.settled = set()
 
     def end_page(self) -> tuple[dict[Read, str], dict[str, str]]:
         """Return the digests of what the page read: of shared values by read, of its own variables by name."""
@@ -70,12 +76,12 @@ class DependencyRecorder:
     @contextmanager
     def separate_reads(self, shared: Mapping[str, Any]) -> Iterator[dict[Read, str]]:
         """Collect the reads of a fragment by themselves. It is rendered with ``shared``; the page has read already what its arguments came from."""
-        outer = self.reads, self._variables, self._own_names
-        self.reads, self._variables, self._own_names = {}, shared, frozenset()
+        outer = self.reads, self.settled, self._variables, self._own_names
+        self.reads, self.settled, self._variables, self._own_names = {}, set(), shared, frozenset()
         try:
             yield self.reads
         finally:
-            self.reads, self._variables, self._own_names = outer
+            self.reads, self.settled, self._variables, self._own_names = outer
 
     def add_reads(self, reads: Mapping[Read, str]) -> None:
         """Count the reads of a fragment as reads of the page that shows it."""
@@ -105,25 +111,31 @@ class DependencyRecorder:
         """Record the read of a name of the context, and return what the template gets: a mapping that all pages share is tracked by entry."""
         if value is missing and name not in self._variables:
             self.record(CONTEXT, name, MISSING)
+            self.settled.add(name)
             return value
         if self._variables.get(name, missing) is not value:
             return value  # set by a template, see `begin_page`
         if isinstance(value, Mapping) and name not in self._own_names:
             return TrackedMapping(self, f"{CONTEXT}{name}", value)
         self.record(CONTEXT, name, value)
+        self.settled.add(name)
         return value
 
-    def record_attribute(self, naming: Naming, record: Any, attribute: str, value: Any) -> Any:
-        """Record the read of an attribute of ``record``, and return what the template gets. ``naming`` returns the record's key, or None."""
-        reads, key = self.reads, naming(record)
+    def record_attribute(self, kind: RecordKind, record: Any, attribute: str, value: Any) -> Any:
+        """Record the read of an attribute of ``record``, of which ``kind`` is known, and return what the template gets.
+
+        Where the type of the record has slots, one read stands for all attributes of a slot. Its digest covers mappings too.
+        """
+        (naming, slots), reads = kind, self.reads
+        key = naming(record)
         if key is None or reads is None:
             return value
-        read = (key, attribute)
+        read = (key, attribute if slots is None else slots.get(attribute, WHOLE))
         if read not in reads:
             if read not in self.record_reads:
-                if isinstance(value, Mapping):
+                if slots is None and isinstance(value, Mapping):
                     return TrackedMapping(self, f"{key}.{attribute}", value)
-                self._record_first(read, record, value)
+                self._record_first(read, record, value if slots is None else NO_SLOT_DIGEST)
             reads[read] = self.record_reads[read]
         return value
 
@@ -151,8 +163,14 @@ def value_digest(value: Any) -> str:
         return VOLATILE
 
 
+NO_SLOT_DIGEST = object()
+"""Stands for the value of a slot that its record brings no digest for. It has none itself, so the page is rendered in every build."""
+
+
 def attribute_digest(record: Any, attribute: str) -> str:
-    """Return the digest that a record brings for one of its attributes (`plugins.digest.Tracked`), or nothing."""
+    """Return the digest that a record brings for one of its attributes or slots (`plugins.digest.Tracked`), or nothing."""
+    if attribute == WHOLE:
+        return whole_digest(record)
     digests = getattr(record, "tracking_digests", None)
     return digests.get(attribute, "") if digests else ""
 
@@ -217,29 +235,29 @@ def record_environment(environment: Environment, recorder: DependencyRecorder) -
     for subclasses; `tests/plugins/incremental/test_dependency_recorder.py` proves that templates go through them.
     """
     plain_getattr, plain_getitem = environment.getattr, environment.getitem
-    naming_of_type = _NAMINGS  # a local name: this is the hottest code of a cold build
+    kinds = _KINDS  # a local name: this is the hottest code of a cold build
 
     def recording_getattr(obj: Any, attribute: str) -> Any:
         try:
             value = getattr(obj, attribute)
         except AttributeError:
             value = plain_getattr(obj, attribute)  # Jinja falls back to an entry, then to something undefined
-        naming = naming_of_type.get(type(obj), _find_naming)
-        return value if naming is None or recorder.reads is None else recorder.record_attribute(naming, obj, attribute, value)
+        kind = kinds[type(obj)]
+        return value if kind is None or recorder.reads is None else recorder.record_attribute(kind, obj, attribute, value)
 
     def recording_getitem(obj: Any, argument: Any) -> Any:
         value = plain_getitem(obj, argument)
-        naming = naming_of_type.get(type(obj), _find_naming)
-        if naming is None or recorder.reads is None or not isinstance(argument, str):
+        kind = kinds[type(obj)]
+        if kind is None or recorder.reads is None or not isinstance(argument, str):
             return value
-        return recorder.record_attribute(naming, obj, argument, value)
+        return recorder.record_attribute(kind, obj, argument, value)
 
     class RecordingContext(Context):
         def resolve_or_missing(self, key: str) -> Any:
             if key in self.vars:
                 return self.vars[key]  # set by a template, see `DependencyRecorder.begin_page`
             value = self.parent.get(key, missing)
-            return value if recorder.reads is None else recorder.record_name(key, value)
+            return value if key in recorder.settled or recorder.reads is None else recorder.record_name(key, value)
 
     environment.getattr = recording_getattr  # type: ignore[method-assign]
     environment.getitem = recording_getitem  # type: ignore[method-assign]
@@ -248,13 +266,18 @@ def record_environment(environment: Environment, recorder: DependencyRecorder) -
     environment.policies["json.dumps_kwargs"] = {**environment.policies["json.dumps_kwargs"], "default": dict}
 
 
-Naming = Callable[[Any], str | None]
-_NAMINGS: dict[type, Naming | None] = {}
-"""By type, the function that returns the key of a record. Nearly all values that templates touch are no records: None answers for those at once."""
+Slots = Mapping[str, str]
+RecordKind = tuple[Callable[[Any], str | None], Slots | None]
+"""What is known of a type of records: the function that returns a record's key, and the slots of its attributes, if it has any."""
 
 
-def _find_naming(value: Any) -> str | None:
-    """Return the key of ``value``, whose type was not met before, and remember how for its type."""
-    kind = type(value)
-    naming = _NAMINGS[kind] = record_naming(kind)  # type: ignore[arg-type]  # types are hashable
-    return naming(value) if naming else None
+class _RecordKinds(dict[type, RecordKind | None]):
+    """By type, how its records are recorded. Nearly all values that templates touch are no records: None answers for those at once."""
+
+    def __missing__(self, value_type: type) -> RecordKind | None:
+        naming = record_naming(value_type)
+        kind = self[value_type] = (naming, getattr(value_type, "tracking_slots", None)) if naming else None
+        return kind
+
+
+_KINDS = _RecordKinds()

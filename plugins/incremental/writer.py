@@ -24,7 +24,7 @@ from pelican.writers import Writer
 
 from plugins.context import context_of
 from plugins.files import WriteRefused, link_if_equal, write_into
-from plugins.incremental.dependency_recorder import CONTEXT, DependencyRecorder, Read
+from plugins.incremental.dependency_recorder import CONTEXT, WHOLE, DependencyRecorder, Read
 from plugins.incremental.manifest import PageEntry, TableRow, format_interval, renumbered
 from plugins.incremental.plan import PLAN, RenderPlan
 from plugins.incremental.template_call import render
@@ -226,14 +226,16 @@ def explain_read(read: Read | None) -> str:
 
 
 _READ_WORDS = {
-    ("document view", "content"): ("文書の本文", "the body of the document"),
-    ("document view", "json_ld"): ("文書の本文か前付け", "body or front matter of the document"),
-    ("document", "meta"): (
+    ("document view", WHOLE): (
+        "文書の本文か前付け、前後や関連の記事",
+        "body or front matter of the document, its neighbours or related documents",
+    ),
+    ("document", "head"): (
         "ほかの文書の前付け：題名、日付、地域など",
         "front matter of a document that the page lists: title, date, places …",
     ),
 }
-"""What the commonest reads mean to an editor. ``json_ld`` comes first on an article's page, and stands for the document as a whole."""
+"""What the commonest reads mean to an editor."""
 
 
 def render_pending(plan: RenderPlan | None) -> None:

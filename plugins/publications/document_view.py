@@ -51,6 +51,8 @@ class DocumentView:
     context: PageContext
 
     tracking_leaf: ClassVar[bool] = True
+    tracking_slots: ClassVar[Mapping[str, str]] = {}
+    """All that is read from a view is read by one page."""
 
     @cached_property
     def tracking_key(self) -> str:
@@ -65,14 +67,7 @@ class DocumentView:
         keys += [self.replaced_by.tracking_key, self.replaced_by.tracking_whole] if self.replaced_by else []
         keys += [related.label.url, *[d.tracking_key for d in related.documents]] if related else []
         variants = repr(self._variants) if self.document.image_urls else ""
-        return " ".join((self.document.tracking_whole, self.context.site_digest, variants, *keys))
-
-    @cached_property
-    def tracking_digests(self) -> Mapping[str, str]:
-        """Digests of what is made from the body, computed without loading it."""
-        document = self.document
-        content = digest((document.tracking_digests["html"], self._variants, document.picture is None))
-        return {"content": content, "json_ld": f"{document.tracking_whole} {self.context.site_digest}"}
+        return digest((self.document.tracking_whole, self.context.site_digest, variants, keys))
 
     @property
     def content(self) -> str:

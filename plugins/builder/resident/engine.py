@@ -71,7 +71,7 @@ class ResidentBuild:
                 with output_lock(self._kept.output, self._kept.published.options.wait):
                     self._kept.save()
             if self._kept and not self._is_ready:
-                self._kept.page_readers  # noqa: B018 - made when it is first asked for
+                self._kept.get_ready()
                 gc.collect()
                 gc.freeze()  # what is kept has no garbage: no search for some in a hundred thousand objects at each edit
                 self._is_ready = True

@@ -81,8 +81,17 @@ class KeptBuild:
 
     @cached_property
     def page_readers(self) -> PageReaders:
-        """Which pages read what. `ResidentBuild.save` makes it, if no edit comes before."""
+        """Which pages read what."""
         return PageReaders(self.published.result.plan)
+
+    def get_ready(self) -> None:
+        """Make what the first edit needs: the staging trees, and the index of readers."""
+        with (
+            output_lock(self.output, self.published.options.wait),
+            suppress(OSError),
+        ):  # otherwise that edit makes them, or says why it cannot
+            Exchange(self.output, self.published.result.plan.site.parent, self.published.files, {}).complete()
+        self.page_readers  # noqa: B018 - made when it is first asked for
 
     def fits(self, options: BuildOptions) -> bool:
         """Tell whether a build with ``options`` has the same output, sources and settings, at a moment in which nothing begins or ends."""

@@ -41,8 +41,13 @@ class Exchange:
         for tree, change in self.changes.items():
             self._staging(tree).prepare(self.folder / tree, change)
 
+    def complete(self) -> None:
+        """Make the staging trees that are not there, for the next exchange. Raises `OSError`."""
+        for tree in self.files:
+            self._staging(tree).complete()
+
     def publish(self, is_overtaken: Callable[[], bool]) -> bool:
-        """Exchange the trees, and tell whether what lies beside them is equal to them again. Raises `Overtaken`; then nothing was exchanged."""
+        """Exchange the trees, and tell whether what lies beside them, if anything, is equal to them again. Raises `Overtaken`; then nothing was exchanged."""
         with signals_deferred(), publish_lock(self.output):
             if is_overtaken():
                 raise Overtaken

@@ -5,12 +5,14 @@
 2. `apply_change` brings the new files into the staging tree, which then is the next site, whole.
 3. The two are exchanged (`plugins.builder.trees.swap`), and `apply_change` makes the same change in the other one, which is the staging tree from now on.
 
-When nothing was taken over, there is nothing to prepare: the new folder is exchanged itself, and the staging tree is mirrored afterwards.
+When nothing was taken over, there is nothing to prepare: the new folder is exchanged itself, and there is no staging tree until a build needs one. A build
+by itself (in a CI, for `todoke build --verify`) never does; an edit makes it in the process that scans the output, while its own process loads.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
@@ -66,7 +68,13 @@ class StagingTree:
     def prepare(self, built: Path, change: TreeChange) -> None:
         """Bring the new files into ``staging``, which is mirrored before. Nothing is public yet: whatever fails here leaves the site as it was."""
         if change.kept:
+            self.complete()
             apply_change(change, built, self.staging, _move)
+
+    def complete(self) -> None:
+        """Make the staging tree if there is none. One that is there is believed to be mirrored."""
+        if not self.staging.is_dir():
+            mirror(self.published, {name: inode for name, (_, _, inode) in self.published_files.items()}, self.staging)
 
     def publish(self, built: Path, change: TreeChange) -> None:
         """Let ``published`` hold the new tree that `prepare` made, in one step. Afterwards `follow` is due."""
@@ -83,12 +91,11 @@ class StagingTree:
         return {name: stat for name, stat in self.published_files.items() if name not in change.removed} | changed
 
     def follow(self, change: TreeChange) -> None:
-        """Make ``staging`` equal to ``published`` again."""
+        """Make ``staging`` equal to ``published`` again; remove it if the tree is new as a whole. Raises `OSError`."""
         if change.kept:
             apply_change(change, self.published, self.staging, link)
-        else:
-            inodes = {name: inode for name, (_, _, inode) in change.stats.items()} or list_inodes(str(self.published))
-            mirror(self.published, inodes, self.staging)
+        elif self.staging.is_dir():
+            shutil.rmtree(self.staging)
 
 
 def mirror(published: Path, inodes: Mapping[str, int], staging: Path) -> None:

@@ -120,6 +120,10 @@ class Header:
         return HeaderSummary(str(self.path), self.content_type, self.url, self.meta.date, self.meta.ends, self.target, self.claims)
 
 
+HEAD = ("content_type", "date", "meta", "picture", "publication", "summary", "url")
+"""The attributes of a document that lists show, and that one digest covers (`document_digests`)."""
+
+
 class DocumentText(Protocol):
     """The body of a document: as HTML, with links and images resolved, and as the editor's Markdown."""
 
@@ -160,9 +164,10 @@ class Document(Header):
     named_files: frozenset[str] = frozenset()
     early_links: tuple[tuple[int, str], ...] = ()
     tracking_digests: Mapping[str, str] = field(default_factory=dict)
-    """For `plugins.incremental`: digests of ``meta`` and ``html``, computed when the source was read, so that a cached text need not be loaded."""
+    """For `plugins.incremental`: digests of ``meta``, ``head`` and ``html``, computed when the source was read, so that a cached text need not be loaded."""
 
     tracking_leaf: ClassVar[bool] = True
+    tracking_slots: ClassVar[Mapping[str, str]] = {**dict.fromkeys(HEAD, "head"), "html": "html"}
 
     @property
     def tracking_whole(self) -> str:
@@ -193,18 +198,12 @@ class Document(Header):
 
 
 def document_digests(document: Document, meta: str, html: str) -> Mapping[str, str]:
-    """Return `Document.tracking_digests` from the digests of ``meta`` and ``html``: these two, and ``whole`` for all that the document holds."""
-    others = (
-        document.content_type,
-        document.publication,
-        document.url,
-        document.summary,
-        document.body_line,
-        document.identity,
-        document.picture,
-        document.files,
-    )
-    return {"meta": meta, "html": html, "whole": digest((meta, html, others, document.image_urls))}
+    """Return `Document.tracking_digests` from the digests of ``meta`` and ``html``: these two, ``head`` for what lists show, and ``whole`` for all that
+    the document holds.
+    """
+    head = digest((meta, document.content_type, document.publication, document.url, document.summary, document.picture))
+    others = (document.body_line, document.identity, document.files, document.image_urls)
+    return {"meta": meta, "head": head, "html": html, "whole": digest((head, html, others))}
 
 
 def permalink(path: PurePosixPath, content_type: str, meta: Meta, publication: Publication | None) -> str:

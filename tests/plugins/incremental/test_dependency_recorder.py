@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from jinja2 import Environment
@@ -84,3 +84,48 @@ def test_between_pages_nothing_is_recorded() -> None:
     assert environment.from_string("{{ record.title }}").render(record=Record()) == "題"
     assert recorder.reads is None
     assert recorder.record_reads == {}
+
+
+class Slotted:
+    """A record that reads its attributes by slots: it brings digests for ``head`` and for all, and none for ``notes``."""
+
+    tracking_key = "slotted:a"
+    tracking_slots: ClassVar[Mapping[str, str]] = {"title": "head", "date": "head", "pages": "head", "note": "notes"}
+    tracking_whole = "digest of all"
+
+    def __init__(self) -> None:
+        self.title, self.date, self.note, self.body = "題", "五月", "注", "本文"
+        self.pages = {"a": 1}
+        self.tracking_digests = {"head": "digest of the head"}
+
+
+@pytest.mark.parametrize(
+    ("template", "reads"),
+    [
+        ("{{ r.title }}{{ r.date }}", {("slotted:a", "head"): "digest of the head"}),
+        ("{{ r.pages['a'] }}{{ r.pages|length }}", {("slotted:a", "head"): "digest of the head"}),
+        ("{{ r.body }}", {("slotted:a", "whole"): "digest of all"}),
+        ("{{ r.absent }}", {("slotted:a", "whole"): "digest of all"}),
+        ("{{ r.note }}", {("slotted:a", "notes"): VOLATILE}),
+    ],
+)
+def test_attributes_of_one_slot_are_one_read_and_a_slot_without_a_digest_is_volatile(
+    template: str, reads: dict[tuple[str, str], str]
+) -> None:
+    record = Slotted()
+    text, recorded, _ = render(f"{{% for r in all %}}{template}{{% endfor %}}", all=[record])
+    assert text == Environment(autoescape=True).from_string(template).render(r=record)
+    assert {read: digest for read, digest in recorded.items() if read[0] == "slotted:a"} == reads
+
+
+def test_a_name_that_is_read_twice_is_the_pages_own_again_after_a_fragment_that_read_it() -> None:
+    environment, recorder = Environment(autoescape=True), DependencyRecorder()
+    record_environment(environment, recorder)
+    template = environment.from_string("{{ site }}")
+    recorder.begin_page({"site": "とどけ"}, {"site": "このページ"})
+    with recorder.separate_reads({"site": "とどけ"}) as of_fragment:
+        template.render(site="とどけ")
+    template.render(site="このページ")
+    template.render(site="このページ")
+    assert of_fragment == {("name:", "site"): digest("とどけ")}
+    assert recorder.end_page() == ({}, {"site": digest("このページ")})

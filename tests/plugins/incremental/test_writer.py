@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from plugins.builder.options import MANIFEST, BuildReport
-from tests.samples.tiny import TinySite
+from plugins.builder.options import MANIFEST, BuildOptions, BuildReport
+from plugins.builder.run import verify
+from tests.samples.tiny import NOW, TinySite
 
 
 @pytest.fixture
@@ -64,6 +65,30 @@ def test_a_new_article_renders_its_page_the_pages_that_list_it_and_its_neighbour
     }
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "lists"),
+    [
+        ("最初の段落です。", "新しい最初の段落です。", True),  # the summary that a list shows
+        ("title: 第5話", "title: 第5話\nslug: another", True),  # the address
+        ("title: 第5話", "title: 第5話\nimage: ../../images/sea.png\nimage_alt: 海", True),  # the picture
+        ("最初の段落です。", "最初の段落です。\n\n二つめの段落です。", False),
+    ],
+)
+def test_a_list_is_rendered_again_for_what_it_shows_of_a_document_and_not_for_its_body(
+    ten: TinySite, old: str, new: str, lists: bool
+) -> None:
+    ten.image()
+    ten.build()
+    file = ten.content / "press/2020/a5.md"
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), "utf-8")
+    report = ten.build()
+    assert ("press/" in rendered(report), "press/2020/05/" in rendered(report)) == (lists, lists)
+    options = BuildOptions(NOW, ten.content, ten.root / "publications.toml", ten.output, validate_mail=False)
+    assert verify(options, ten.root / "full") == []
+
+
 def test_a_page_whose_file_somebody_altered_is_rendered_again(ten: TinySite) -> None:
     page = ten.site / "press/2020/05/a5/index.html"
     page.unlink()
@@ -77,7 +102,7 @@ def test_a_page_whose_file_somebody_altered_is_rendered_again(ten: TinySite) -> 
 def test_the_explanation_of_a_rendered_page_names_the_changed_document(ten: TinySite) -> None:
     ten.article("press/2020/a5.md", "題を直した話", "2020-05-01")
     report = ten.build()
-    assert "document:press/2020/a5.md" in report.explain("/press/2020/05/a5/")
+    assert "press/2020/a5.md" in report.explain("/press/2020/05/a5/")
     assert "前のまま" in report.explain("/press/2020/01/a1/")
     assert "no such page" in report.explain("/press/2020/01/nothing/")
 

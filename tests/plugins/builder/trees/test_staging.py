@@ -9,13 +9,17 @@ from pathlib import Path
 import pytest
 
 from plugins.builder.options import BuildOptions
-from plugins.builder.run import verify
+from plugins.builder.run import build, verify
 from tests.samples.tiny import NOW, TinySite
 
 
 @pytest.fixture
 def three(tiny: TinySite) -> TinySite:
-    return tiny.three()
+    """A site that was edited once: the first build makes no staging tree."""
+    site = tiny.three()
+    site.article("press/2020/a0.md", "第0話", "2020-01-15")
+    site.build()
+    return site
 
 
 def inodes(folder: Path) -> dict[str, int]:
@@ -47,6 +51,19 @@ def replace_a_folder_by_a_link(staging: Path) -> None:
 
 
 DAMAGES = (alter_a_page, add_a_file, remove_all, replace_a_folder_by_a_link)
+
+
+def test_a_whole_new_site_has_no_staging_tree_and_the_next_edit_makes_it(tiny: TinySite) -> None:
+    site = tiny.three()
+    assert not (site.output / "staging").exists()
+    site.article("press/2020/a4.md", "第4話", "2020-04-01")
+    assert site.build().kept > 10
+    assert inodes(site.output / "staging/site") == inodes(site.site)
+    build(BuildOptions(NOW, site.content, site.root / "publications.toml", site.output, validate_mail=False, fresh=True))
+    assert not (site.output / "staging/site").exists()
+    site.article("press/2020/a5.md", "第5話", "2020-05-01")
+    assert site.build().kept > 10
+    assert differing(site) == []
 
 
 def test_the_staging_tree_holds_links_to_the_files_of_the_site_and_no_copies(three: TinySite) -> None:
