@@ -5,6 +5,7 @@ Run: ``python -m benchmarks.search [PAGES]``. The pages are made of the sample's
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import random
 import re
@@ -19,6 +20,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 
 from audit.browser import chromium
 from audit.server import serving
+from benchmarks.corpus import START
 from plugins.builder.options import BuildOptions
 from plugins.builder.run import build
 from plugins.frontmatter.library import read_library
@@ -27,6 +29,7 @@ from plugins.readings.analyser import analyser_version
 from plugins.readings.known import known_readings
 from plugins.readings.table import read_table
 from plugins.search.entries import Entry, entry
+from plugins.search.numbers import numbers_of
 from plugins.search.page_readings import PageReadings
 from plugins.search.plugin import write_index
 from tests.samples.tiny import NOW
@@ -99,7 +102,10 @@ def site_with(entries: list[Entry], folder: Path) -> tuple[Path, float, int]:
     shutil.rmtree(site / "search" / "s")
     shutil.rmtree(site / "search" / "d")
     start = time.perf_counter()
-    shards = write_index(site / "search", entries)
+    dates = [
+        START + dt.timedelta(hours=number * 24 * 3650 / len(entries)) for number in range(len(entries))
+    ]  # ten years, as in `benchmarks.corpus`
+    shards = write_index(site / "search", dict(zip(numbers_of(dates), entries, strict=True)))
     seconds = time.perf_counter() - start
     page = site / "search" / "index.html"
     html = re.sub(

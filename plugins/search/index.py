@@ -4,7 +4,7 @@ File format. It is stated here only; ``themes/miyagi/static/search.js`` reads it
 
 Attributes of the form on ``/search/``
     ``data-documents`` is the number of documents, ``data-shards`` the number of shards: a power of two, 4096 at most.
-``/search/d/<document>.json``, one file for each document, numbered from 0, the oldest first
+``/search/d/<document>.json``, one file for each document. The newer a document, the higher its number; not every number has a document (`numbers`)
     An object of strings: ``u`` root-relative address, ``t`` title, ``d`` date to show, ``p`` publication, ``w`` text, one line for each block, and ``r``,
     if any run of kanji in title and text can be read: runs with their readings as `PageReadings.of` writes them.
 ``/search/words.json``
@@ -23,9 +23,9 @@ Postings
 
     - Gaps: for each number, its distance from the one before less one (the first is counted from -1), in groups of five bits, the lowest group first; 32 is
       added to each group but the last of a number.
-    - Bit map: ``!``, then for each six documents one character; the lowest bit is the first of the six. It ends with the last document that has the n-gram.
+    - Bit map: ``!``, then for each six numbers one character; the lowest bit is the first of the six. It ends with the last document that has the n-gram.
 
-A new document gets the next number, so that it changes the shards of its own n-grams only.
+A document that comes or goes changes the shards of its own n-grams, and of those few documents whose numbers move.
 """
 
 from __future__ import annotations
@@ -58,10 +58,10 @@ def ngrams(text: str) -> set[str]:
     return grams
 
 
-def collect(documents: Iterable[Set[str]], first: int = 0) -> dict[str, array[int]]:
-    """Return, by n-gram, the ascending numbers of the documents that have it. The first document has the number ``first``."""
+def collect(documents: Iterable[tuple[int, Set[str]]]) -> dict[str, array[int]]:
+    """Return, by n-gram, the numbers of the documents that have it. ``documents`` are numbers with n-grams, ascending."""
     postings: dict[str, array[int]] = defaultdict(lambda: array("I"))
-    for number, grams in enumerate(documents, first):
+    for number, grams in documents:
         for gram in grams:
             postings[gram].append(number)
     return dict(postings)

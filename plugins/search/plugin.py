@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 
@@ -24,6 +24,7 @@ from plugins.readings.known import known_readings
 from plugins.readings.table import READINGS
 from plugins.search import index_files
 from plugins.search.entries import Entry, entry
+from plugins.search.numbers import numbers_of
 from plugins.search.page_readings import PageReadings
 from plugins.search.words import SYNONYMS, near_words, script_words
 
@@ -43,7 +44,7 @@ STATE = "search.json"
 
 
 class SearchGenerator(Generator):  # type: ignore[misc]
-    """Numbers the documents, the oldest first: a new one gets the next number, and the entries of the others stay as they are."""
+    """Numbers the documents (`numbers`), and writes their index."""
 
     def generate_output(self, writer: Writer) -> None:
         """Write everything below ``/search/``."""
@@ -52,12 +53,13 @@ class SearchGenerator(Generator):  # type: ignore[misc]
         undated = [d for d in library.public if d.content_type == "page"]
         documents = (*undated, *dated)
         readings, tools = self._page_readings(library.registry)
-        keys = [f"{_key(each)} {tools}" for each in documents]
-        state = self._write_index([partial(entry, document, readings) for document in documents], keys)
+        numbered = dict(zip(numbers_of([document.meta.date for document in documents]), documents, strict=True))
+        keys = {number: f"{_key(each)} {tools}" for number, each in numbered.items()}
+        state = self._write_index({number: partial(entry, document, readings) for number, document in numbered.items()}, keys)
         shards = state.shards
         self._write_words(library.registry, readings, [document.meta.title for document in documents])
         if edits := context_of(self.settings).get(EDITS):
-            follower = _IndexFollower(Path(self.output_path) / _FOLDER, context_of(self.settings)[PLAN], documents, readings, tools, state)
+            follower = _IndexFollower(Path(self.output_path) / _FOLDER, context_of(self.settings)[PLAN], numbered, readings, tools, state)
             edits.on_edit(lambda each: self._update(follower, each))
             edits.savers.append(follower.save)
         years = _by_year([d for d in dated if d.content_type not in ALERTS])  # their own section lists them, and the fast path writes it
@@ -67,7 +69,7 @@ class SearchGenerator(Generator):  # type: ignore[misc]
 
     def _update(self, follower: _IndexFollower, edits: TextEdits) -> None:
         if edits.retitled:  # the words to offer for one that is on no page come from titles
-            titles = [document.meta.title for document in follower.documents]
+            titles = [document.meta.title for document in follower.documents.values()]
             self._write_words(context_of(self.settings)[LIBRARY].registry, follower.readings, titles)
         follower.update(edits.documents)
 
@@ -89,7 +91,7 @@ class SearchGenerator(Generator):  # type: ignore[misc]
         index_files.write(folder, "words.json", script_words(synonyms, readings), last)
         index_files.write(folder, "near.json", near_words(names, titles, readings), last)
 
-    def _write_index(self, entries: list[Callable[[], Entry]], keys: list[str]) -> index_files.IndexState:
+    def _write_index(self, entries: dict[int, Callable[[], Entry]], keys: dict[int, str]) -> index_files.IndexState:
         """Write the index, as far as possible by changing that of the last site; return its state."""
         folder = Path(self.output_path) / _FOLDER
         plan = context_of(self.settings).get(PLAN)
@@ -109,13 +111,13 @@ class SearchGenerator(Generator):  # type: ignore[misc]
 
 
 class _IndexFollower:
-    """Brings the index up to date when documents were edited in place: their numbers are as before."""
+    """Brings the index up to date when ``documents``, by number, were edited in place: their numbers are as before."""
 
     def __init__(
         self,
         folder: Path,
         plan: RenderPlan,
-        documents: Sequence[Document],
+        documents: Mapping[int, Document],
         readings: PageReadings,
         tools: str,
         state: index_files.IndexState,
@@ -125,7 +127,7 @@ class _IndexFollower:
 
     @cached_property
     def _numbers(self) -> dict[PurePosixPath, int]:
-        return {document.path: number for number, document in enumerate(self.documents)}
+        return {document.path: number for number, document in self.documents.items()}
 
     def update(self, documents: Iterable[Document]) -> None:
         """Write the entries of ``documents`` and the shards that change. Raises `NeedsWholeBuild` if the number of shards changes."""
@@ -134,18 +136,17 @@ class _IndexFollower:
         updated = index_files.write_entries(self._folder, self._last, self._state, entries)
         if updated is None:
             raise NeedsWholeBuild("the search index gets another number of files")
-        for number, document in changed.items():
-            self._state.keys[number] = f"{_key(document)} {self._tools}"
-        self._state = index_files.IndexState(self._state.keys, *updated)
+        keys = {number: f"{_key(document)} {self._tools}" for number, document in changed.items()}
+        self._state = index_files.IndexState(self._state.keys | keys, *updated)
 
     def save(self, output: Path) -> None:
         """Write the state beside the site."""
         self._state.save(output / STATE, replace=True)
 
 
-def write_index(folder: Path, entries: Sequence[Entry]) -> int:
-    """Write the whole index of ``entries`` into ``folder``; return the number of shards."""
-    return index_files.write_all(folder, [partial(_identity, entry) for entry in entries])[0]
+def write_index(folder: Path, entries: Mapping[int, Entry]) -> int:
+    """Write the whole index of ``entries``, by ascending number, into ``folder``; return the number of shards."""
+    return index_files.write_all(folder, {number: partial(_identity, entry) for number, entry in entries.items()})[0]
 
 
 def _identity(entry: Entry) -> Entry:

@@ -5,8 +5,10 @@ The browser tests run the script on an index that the plugin wrote: both sides o
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from playwright.sync_api import Browser, Page, expect
 from audit.server import serving
 from plugins.search.entries import text_lines
 from plugins.search.index import DIGITS, collect, decode, encode, ngrams, shard_of, shard_postings, update_postings
+from plugins.search.numbers import numbers_of, room_for
 from tests.samples.tiny import NOW, TinySite, make_site
 
 TEXTS = {
@@ -180,19 +183,48 @@ def test_postings_of_every_document_take_one_bit_for_each_document() -> None:
 
 def test_each_n_gram_is_in_its_shard_and_the_number_of_shards_is_a_power_of_two() -> None:
     texts = ["".join(random.Random(seed).choices("復興新幹線港町𠮷", k=300)) for seed in range(40)]
-    shards, _ = shard_postings(collect(map(ngrams, texts)))
+    shards, _ = shard_postings(collect(enumerate(map(ngrams, texts))))
     assert len(shards) & (len(shards) - 1) == 0
     assert all(shard_of(gram, len(shards)) == number for number, shard in enumerate(shards) for gram in shard)
 
 
-def test_a_new_page_does_not_change_the_entries_of_the_others(tiny: TinySite) -> None:
+def entries(site: Path) -> dict[str, tuple[int, bytes]]:
+    """Return number and bytes of each entry by title."""
+    files = {file: file.read_bytes() for file in (site / "search/d").iterdir()}
+    return {json.loads(data)["t"]: (int(file.stem), data) for file, data in files.items()}
+
+
+def test_a_page_that_comes_in_between_or_goes_moves_no_other(tiny: TinySite) -> None:
     tiny.article("press/2020/a.md", "一", "2020-05-01")
+    tiny.article("press/2020/c.md", "三", "2020-05-25")
     tiny.build()
-    before = (tiny.site / "search/d/0.json").read_bytes()
-    tiny.article("press/2020/b.md", "二", "2020-05-02")
+    before = entries(tiny.site)
+    tiny.article("press/2020/b.md", "二", "2020-05-12")
     tiny.build()
-    assert (tiny.site / "search/d/0.json").read_bytes() == before
-    assert json.loads((tiny.site / "search/d/1.json").read_text(encoding="utf-8"))["t"] == "二"
+    with_b = entries(tiny.site)
+    assert {title: entry for title, entry in with_b.items() if title != "二"} == before
+    assert with_b["一"][0] < with_b["二"][0] < with_b["三"][0]
+    (tiny.root / "content/press/2020/b.md").unlink()
+    tiny.build()
+    assert entries(tiny.site) == before
+
+
+@given(st.lists(st.datetimes(dt.datetime(2018, 1, 1), dt.datetime(2024, 12, 31)), max_size=60), st.integers(0, 5))
+def test_numbers_ascend_with_the_dates_and_leave_room(dates: list[dt.datetime], undated: int) -> None:
+    numbers = numbers_of([*[None] * undated, *sorted(dates)])
+    assert numbers == sorted(set(numbers))
+    blocks = [undated, *Counter((date.year, date.month) for date in dates).values()]
+    assert max(numbers, default=0) < 2 + sum(room_for(count) for count in blocks if count) * 5 / 4
+
+
+def test_a_document_that_comes_in_between_moves_few_others() -> None:
+    dates = [dt.datetime(2020, 1, 1) + dt.timedelta(hours=number * 9) for number in range(900)]
+    moved = []
+    for day in range(0, 330, 30):
+        new = dt.datetime(2020, 1, 2, 1) + dt.timedelta(days=day)
+        after = dict(zip(sorted([*dates, new]), numbers_of(sorted([*dates, new])), strict=True))
+        moved.append(sum(number != after[date] for date, number in zip(dates, numbers_of(dates), strict=True)))
+    assert max(moved) <= 10
 
 
 def test_the_script_is_smaller_than_10_000_bytes() -> None:
