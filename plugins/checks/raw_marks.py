@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from plugins.checks.dialects import dialect_of, find_foreign
+
 _INSIDE = re.compile(
     r"\*\*|＊＊|~~|\]\((?=[^\s)])|[\]］][(（](?=https?:|\.{0,2}/)|\[\^|［[\^＾]|`{3}|%%|\|[ \t]*:?-{2,}:?[ \t]*\||!\[|！［"
 )
@@ -19,10 +21,11 @@ _BLOCKS = frozenset("p li td th dd dt div blockquote section figcaption summary 
 
 @dataclass(frozen=True)
 class RawMark:
-    """A mark, and the text around it as readers see it."""
+    """A mark, and the text around it as readers see it. ``advice`` says what to write, in Japanese and English, where the mark is another program's."""
 
     mark: str
     context: str
+    advice: tuple[str, str] | None = None
 
 
 def find_raw_marks(root: Any) -> Iterator[RawMark]:
@@ -39,6 +42,9 @@ def marks_in_text(text: str) -> Iterator[RawMark]:
     """Yield every mark in a plain text, such as that of a mail. What begins a line there, 「1. 」 or a sign, is layout."""
     for match in _INSIDE.finditer(text):
         yield RawMark(match[0], _context(text, match.start(), match.end()))
+    for match in find_foreign(text):
+        dialect = dialect_of(match)
+        yield RawMark(match[0].strip()[:40], _context(text, match.start(), match.end()), (dialect.ja, dialect.en))
 
 
 def _in_text(text: str | None, *, begins: bool) -> Iterator[RawMark]:

@@ -109,7 +109,7 @@ def read_manuscript(content: Path, path: PurePosixPath) -> Manuscript | None:
         text = data.decode("utf-8-sig")
     except (UnreadableInput, UnicodeDecodeError):
         return None
-    if len(data) > LARGEST:
+    if len(data) > LARGEST or b"\x1b$" in data:  # ISO-2022-JP is ASCII too
         return None
     below = PurePosixPath(f"{content.name}/{path}")
     return manuscript(below, text.replace("\r\n", "\n"), lambda name: file_size(files, path, name))

@@ -6,22 +6,28 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import chain, pairwise
 
-from plugins.checks.raw_marks import find_raw_marks
+from plugins.checks.dialects import find_foreign
+from plugins.checks.raw_marks import RawMark, find_raw_marks
 from plugins.checks.rules.manuscript import HIDDEN, Manuscript
 from plugins.checks.rules.rule import Hit, Rule
 from plugins.frontmatter.normalise.inline import WIDE, wide_marks
 from plugins.frontmatter.normalise.normaliser import normalise
 from plugins.frontmatter.normalise.plain import is_plain
 from plugins.frontmatter.normalise.remarks import Kind, Remark
-from plugins.frontmatter.normalise.signs import LABEL_PATTERN, WIDE_HEADING
+from plugins.frontmatter.normalise.signs import WIDE_HEADING, lost_end
+from plugins.frontmatter.parse.directives import expand_directives
 from plugins.frontmatter.parse.markdown import parse_markdown
 
-_ROWS = re.compile(rf"^{LABEL_PATTERN}[^\n]*\n{LABEL_PATTERN}", re.MULTILINE)
 _INSIDE = re.compile(r"\*\*|＊＊|~~|\]\(|[\]］]（|\[\^|［\^|`{3}|%%|!\[|！［")
 _AT_START = re.compile(r"^[ \t]*(?:#|＃＃|[-+*>] |\||: )", re.MULTILINE)
 _BLOCK = re.compile(r" *(?:#{1,6} |[-+*] |[0-9]+\. |>)")
 _TABLE = re.compile(r"^\|[^\n]*\n\|[-:| ]+\n(?:\|[^\n]*(?:\n|\Z))*", re.MULTILINE)
+_ADVICE = (
+    "前後の空白と空の行を確かめるか、字として出すなら前に「\\」を付けてください",
+    "look at the spaces and empty lines around it, or put a backslash before it",
+)
 _SIGNS = ("*", "~~", "](", "[^", "`", "%%", "![")
 _PAIRED = re.compile(
     r"\*\*(?=\S)[^*\n]{1,500}(?<=\S)\*\*|~~(?=\S)[^~\n]{1,500}~~|!?\[[^\[\]\n]{0,500}\]\([^()\s]*(?: \"[^\"\n]{0,500}\")?\)|\[\^[^\]\s]{1,60}\]"
@@ -44,17 +50,26 @@ def _body(source: Manuscript) -> _Body:
     text = source.text[source.body :]
     plain = is_plain(text)
     # In most articles an empty line is between any two lines; to count them is quicker than to look at each.
-    if plain and (text.count("\n") <= 2 * text.count("\n\n") + 1 or (not _ROWS.search(text) and not _has_long_row(text))):
+    if plain and (text.count("\n") <= 2 * text.count("\n\n") + 1 or (not _has_lost_end(text) and not _has_uneven_row(text))):
         return _Body(text, plain, ())
     starts = [source.body, *(source.body + match.end() for match in re.finditer("\n", text))]
     ends = [*(start - 1 for start in starts[1:]), len(source.text)]
     return _Body(text, plain, tuple((remark, starts[remark.number], ends[remark.number]) for remark in normalise(text).remarks))
 
 
-def _has_long_row(text: str) -> bool:
-    """Tell whether a row of a table may have more cells than the first."""
+def _has_lost_end(text: str) -> bool:
+    """Tell whether two lines of a paragraph may not be meant to run together."""
+    return any(
+        lost_end(before, line)
+        for before, line in pairwise(text.split("\n"))
+        if before and line and before[0] not in "|#" and line[:2] != "- "
+    )
+
+
+def _has_uneven_row(text: str) -> bool:
+    """Tell whether a row of a table may have more cells than the first, or the divider another number of them."""
     tables = (match[0].split("\n") for match in _TABLE.finditer(text)) if "|" in text else ()
-    return any(row.count("|") > rows[0].count("|") for rows in tables for row in rows)
+    return any(row.count("|") > rows[0].count("|") or rows[1].count("|") != rows[0].count("|") for rows in tables for row in rows)
 
 
 def _hits_of(kind: Kind, ja: str, en: str, source: Manuscript) -> Iterator[Hit]:
@@ -69,6 +84,14 @@ def _inserted(remark: Remark, line: str) -> str | None:
 
 def _rule_of(kind: Kind, ja: str, en: str) -> Callable[[Manuscript], Iterable[Hit]]:
     return partial(_hits_of, kind, ja, en)
+
+
+def _lost_ends(source: Manuscript) -> Iterator[Hit]:
+    ja = "「{}」は、上の行とつながって一つの文になります。行のはじめに「- 」を付けて並びにするか、上の行の終わりに空白を二つ置いてください"
+    en = "{} runs together with the line above: make a list with '- ', or end the line above with two spaces"
+    table_ja = "「{}」は表になりません。行ごとに欄の数（タブやコンマの数）がちがうか、タブではありません。一行目に見出し、二行目に「|---|---|」を書き、欄を「|」で区切ってください"
+    table_en = "{} is no row of a table: write headers, |---|---| below them, and a | between cells, as many in each row"
+    return chain(_hits_of("rows", ja, en, source), _hits_of("columns", table_ja, table_en, source))
 
 
 def _wide(source: Manuscript) -> Iterator[Hit]:
@@ -88,23 +111,30 @@ def _wide(source: Manuscript) -> Iterator[Hit]:
 
 def _raw_marks(source: Manuscript) -> Iterator[Hit]:
     body = _body(source).text
-    if not _may_be_raw(body, plain=_body(source).is_plain):
+    shown = expand_directives(body) if source.path.parts[1:2] == ("mail",) else body
+    if not _may_be_raw(shown, plain=_body(source).is_plain):
         return
     told = set[tuple[int, str]]()
     has_bars = any(remark.kind == "divider" for remark, _, _ in _body(source).remarks)  # T553 tells what the bars should be
-    for raw in find_raw_marks(parse_markdown(body).root):
+    for raw in find_raw_marks(parse_markdown(shown).root):
         if raw.mark == "|" and has_bars:
             continue
         at = _place(body, raw.mark, raw.context)
         if (at, raw.mark) not in told:
             told.add((at, raw.mark))
-            ja = f"「{raw.context}」の「{raw.mark}」が、そのままの字で出ます。前後の空白と空の行を確かめるか、字として出すなら前に「\\」を付けてください"
-            en = f"{raw.mark!r} in {raw.context!r} is shown as it is: look at the spaces and empty lines around it, or put a backslash before it"
-            yield Hit(source.body + at, source.body + at + len(raw.mark), ja, en)
+            yield Hit(source.body + at, source.body + at + len(raw.mark), *_words_of(raw))
+
+
+def _words_of(raw: RawMark) -> tuple[str, str]:
+    ja, en = raw.advice or _ADVICE
+    context_ja, context_en = ("", "") if raw.context.strip() == raw.mark else (f"「{raw.context}」の", f" in {raw.context!r}")
+    return f"{context_ja}「{raw.mark}」が、そのままの字で出ます。{ja}", f"{raw.mark!r}{context_en} is shown as it is: {en}"
 
 
 def _may_be_raw(body: str, *, plain: bool) -> bool:
     """Tell whether a mark may be left in the page. Only where it says no it has to be right: rendering takes time."""
+    if any(True for _ in find_foreign(body)):
+        return True
     if plain and not any(sign in body for sign in _SIGNS):
         return False
     html: list[str] = []
@@ -200,8 +230,7 @@ RULES = (
         "T557", "warn", "一続きになる行", "lines that run together",
         "段落の中の行の終わりは、ページでは行の終わりになりません", "the end of a line inside a paragraph is none on the page",
         "CommonMark 6.8", "日時　3月21日\n会場　石巻市", "- 日時：3月21日\n- 会場：石巻市",
-        _rule_of("rows", "「{}」は、上の行とつながって一つの文になります。行のはじめに「- 」を付けて並びにするか、上の行の終わりに空白を二つ置いてください",
-                 "{} runs together with the line above: make a list with '- ', or end the line above with two spaces"),
+        _lost_ends,
     ),
     Rule(
         "T558", "warn", "「---」で見出しになる行", "a line that --- makes a heading",

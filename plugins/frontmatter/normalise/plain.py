@@ -20,7 +20,7 @@ _NOTE = rf"\[\^[^\]\s^]++\]: {_TEXT}(?!\n++[ \-0-9>])"
 _PLAIN = re.compile(
     rf"\n*+(?:(?:{_PARAGRAPH}|{_HEADING}|{_BULLETS}(?!\n++[-*+ ])|{_NUMBERS}(?!\n++[0-9 ])|{_TABLE}|{_QUOTE}|{_NOTE})\n++)*+\Z"
 )
-_ELSE = ("\t", "\\\n", "<!--", "%%", "  \n", "\n ", "［", "＊", "＾", "]（")
+_ELSE = ("\t", "\\|", "\\\n", "<!--", "%%", "  \n", "\n ", "［", "＊", "＾", "]（")
 """What is looked for one by one, which is quicker than in a pattern: tabs, breaks, notes, indentation, full-width marks."""
 
 

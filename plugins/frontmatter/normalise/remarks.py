@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-Kind = Literal["cells", "divider", "open fence", "open html", "code", "rows", "underline", "number", "nesting", "close", "lazy", "wide"]
+Kind = Literal[
+    "cells", "divider", "open fence", "open html", "code", "rows", "columns", "underline", "number", "nesting", "close", "lazy", "wide"
+]
 
 
 class Line(NamedTuple):

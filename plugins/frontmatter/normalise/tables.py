@@ -15,8 +15,10 @@ _DRAWN = re.compile(r"^[ \t\u3000]*[|｜][-:ー―－：─|｜ \t\u3000]+$")
 
 _SIGN = re.compile(r"\\.|`+|\|")
 _DIVIDER_SIGNS = frozenset("|:- \t")
-_MARKED = re.compile(r"[ \t]*(?:[-+*o•·]|[0-9]{1,9}[.)])\t")
+_MARKED = re.compile(r"[ \t]*(?:[-+*o•·§Øü]|[0-9]{1,9}[.)])\t")
 """The row of a list, as Word pastes it."""
+_LETTERED = re.compile(r"([²lnuvq])\t[^\t]*\Z")
+"""The same with a symbol font's letter, which may be a cell too: two rows with one letter are a list."""
 
 _ROW = re.compile(r"^ {0,3}[|｜].*[|｜][ \t\u3000]*$")
 
@@ -60,9 +62,11 @@ def table_remarks(rows: Sequence[Line], width: int) -> list[Remark]:
 
 def broken_table(lines: Sequence[Line], at: int) -> Remark | None:
     """Return a remark if rows stand at ``at`` that are no table: their divider is missing, drawn with other signs, or has another number of cells."""
+    following = lines[at + 1].text if at + 1 < len(lines) else ""
+    if "|" in lines[at].text and "|" in following and is_divider(following):
+        return Remark(lines[at].number, "divider", lines[at].text.strip()[:40])
     if not _ROW.match(lines[at].text):
         return None
-    following = lines[at + 1].text if at + 1 < len(lines) else ""
     if _DRAWN.match(following) or _ROW.match(following):
         return Remark(lines[at].number, "divider", lines[at].text.strip()[:40])
     return None
@@ -75,15 +79,43 @@ def begins_pasted(lines: Sequence[Line], at: int) -> bool:
     pair = [lines[at].text, lines[at + 1].text]
     if pair[0].count("\t") != pair[1].count("\t") or all(text.startswith((" ", "\t")) for text in pair):
         return False
+    letters = [match[1] for text in pair if (match := _LETTERED.match(text))]
+    if len(letters) == 2 and letters[0] == letters[1]:
+        return False
     return not any(_MARKED.match(text) or not text.strip() for text in pair)
 
 
-def pasted_rows(lines: Sequence[Line], at: int) -> int:
-    """Return how many rows that a spreadsheet put on the clipboard stand at ``at``."""
-    end, tabs = at + 2, lines[at].text.count("\t")
-    while end < len(lines) and lines[end].text.count("\t") == tabs and lines[end].text.strip():
-        end += 1
-    return end - at
+def pasted_rows(lines: Sequence[Line], at: int) -> tuple[list[Line], int]:
+    """Return the rows that a spreadsheet put on the clipboard at ``at``, each on one line, and the index of the line after them."""
+    rows, tabs = list[Line](), lines[at].text.count("\t")
+    while at < len(lines) and lines[at].text.strip():
+        row, end = _pasted_row(lines, at)
+        if row.text.count("\t") != tabs:
+            break
+        rows, at = [*rows, row], end
+    return rows, at
+
+
+def _pasted_row(lines: Sequence[Line], at: int) -> tuple[Line, int]:
+    """Return the row at ``at``. A spreadsheet puts quotes around a cell of several lines, and writes each quote in it twice."""
+    if not _opens_quote(lines[at].text):
+        return lines[at], at + 1
+    end = next((index for index in range(at + 1, min(at + _TALLEST, len(lines))) if _CLOSES.search(lines[index].text)), None)
+    if end is None:
+        return lines[at], at + 1
+    whole = "<br>".join(line.text for line in lines[at : end + 1])
+    text = re.sub(r'(?:(?<=\t)|^)"((?:[^"]|"")*)"(?=\t|$)', lambda cell: cell[1].replace('""', '"'), whole)
+    return Line(text, lines[at].number), end + 1
+
+
+def _opens_quote(row: str) -> bool:
+    last = row.rpartition("\t")[2]
+    return last.startswith('"') and last.count('"') % 2 == 1
+
+
+_CLOSES = re.compile(r'^[^"\t]*(?:""[^"\t]*)*"(?=\t|$)')
+_TALLEST = 50
+"""Lines of one cell: a quote that is never closed takes no more."""
 
 
 def pasted_table(rows: Sequence[Line]) -> list[Line]:
@@ -91,3 +123,14 @@ def pasted_table(rows: Sequence[Line]) -> list[Line]:
     texts = [[cell.strip().replace("|", "\\|") for cell in row.text.split("\t")] for row in rows]
     lines = [Line(f"| {' | '.join(row)} |", line.number) for row, line in zip(texts, rows, strict=True)]
     return [lines[0], Line("|" + "---|" * len(texts[0]), rows[0].number), *lines[1:]]
+
+
+def with_code(row: str) -> str:
+    """Return a row in which a pipe after a backslash is a pipe inside code too (GFM 4.10): Python-Markdown would show the backslash."""
+    if "\\|" not in row or "`" not in row:
+        return row
+    parts, at = list[str](), 0
+    for start, end in CodeSpans(row):
+        parts += [row[at:start], row[start:end].replace("\\|", "|")]
+        at = end
+    return "".join((*parts, row[at:]))

@@ -24,6 +24,7 @@ from plugins.frontmatter.normalise.tables import (
     pasted_rows,
     pasted_table,
     table_remarks,
+    with_code,
 )
 
 SEPARATOR = "<!-- -->"
@@ -103,8 +104,8 @@ class Walker:
     def take_pasted(self) -> bool:
         if "\t" not in self.lines[self.at].text or not begins_pasted(self.lines, self.at):
             return False
-        end = self.at + pasted_rows(self.lines, self.at)
-        self.emit("table", [Line(narrow(row.text), row.number) for row in pasted_table(self.lines[self.at : end])], end)
+        rows, end = pasted_rows(self.lines, self.at)
+        self.emit("table", [Line(narrow(row.text), row.number) for row in pasted_table(rows)], end)
         return True
 
     def take_word_list(self) -> bool:
@@ -145,7 +146,7 @@ class Walker:
             if begins_table(self.lines, end):
                 break
             end += 1
-        rows = [Line(narrow(line.text.strip()), line.number) for line in self.lines[self.at : end]]
+        rows = [Line(with_code(narrow(line.text.strip())), line.number) for line in self.lines[self.at : end]]
         self.remarks += table_remarks(rows[2:], width)
         if end < len(self.lines) and self.lines[end].text.strip() and (begins_table(self.lines, end) or not self.interrupts(end)):
             self.remarks.append(Remark(self.lines[end].number, "close", self.lines[end].text.strip()[:20]))
@@ -182,7 +183,7 @@ class Walker:
 
     def _paragraph(self) -> None:
         end = self.at + 1
-        while end < len(self.lines) and not self.interrupts(end) and not signs.UNDERLINE.match(self.lines[end].text):
+        while end < len(self.lines) and not self._ends_paragraph(end):
             end += 1
         block = self.lines[self.at : end]
         underline = signs.UNDERLINE.match(self.lines[end].text) if end < len(self.lines) else None
@@ -191,7 +192,8 @@ class Walker:
             return
         if broken := broken_table(self.lines, self.at):
             self.remarks.append(broken)
-        self.remarks += paragraph_remarks(block, breaks=self.breaks)
+        else:
+            self.remarks += paragraph_remarks(block, breaks=self.breaks)
         texts = [self._line(line.text.lstrip(" \t"), following=line is not block[-1]) for line in block]
         kind = "definition" if any(signs.DEFINITION.match(line.text) for line in block) else "paragraph"
         if kind == "paragraph" and self.in_item:
@@ -199,6 +201,11 @@ class Walker:
         else:
             shown = [text if index == 0 or not self._opens_bare(text) else f"    {text}" for index, text in enumerate(texts)]
             self.emit(kind, [Line(text, line.number) for text, line in zip(shown, block, strict=True)], end)
+
+    def _ends_paragraph(self, at: int) -> bool:
+        """Tell whether the line at ``at`` is no more of the paragraph above it. With a wide space a Japanese paragraph begins, as a book prints it."""
+        text = self.lines[at].text
+        return self.interrupts(at) or signs.UNDERLINE.match(text) is not None or (text[0] == "\u3000" and not self.in_item)
 
     def _opens_bare(self, text: str) -> bool:
         """Tell whether a line of a paragraph would begin a block, or end this one, if its indentation were taken away."""
@@ -233,7 +240,7 @@ _BY_SIGN: dict[str, tuple[_Take, ...]] = {
 """The kinds of blocks that a line may begin, by its first character. Every other character begins a table, a list of a word processor, or a paragraph."""
 
 _KEPT_APART = ("quote", "list-u", "list-o")
-_OPENERS = frozenset("`~#＃-*_<>＞+[［・･•●○◆◇■□▪▫‣◦➢➤✓‐‑–—―−·o")
+_OPENERS = frozenset("`~#＃-*_<>＞+[［・･•●○◆◇■□▪▫‣◦➢➤✓‐‑–—―−·o§Øü²lnuvq")
 
 
 def paragraph_remarks(block: Sequence[Line], *, breaks: bool) -> list[Remark]:
@@ -242,11 +249,10 @@ def paragraph_remarks(block: Sequence[Line], *, breaks: bool) -> list[Remark]:
     for before, line in pairwise(block):
         if (
             not breaks
-            and signs.LABEL.match(before.text)
-            and signs.LABEL.match(line.text)
             and not before.text.endswith(("  ", "\\", "<br>"))
+            and (kind := signs.lost_end(before.text.strip(), line.text.strip()))
         ):
-            remarks.append(Remark(line.number, "rows", line.text.strip()[:20]))
+            remarks.append(Remark(line.number, kind, line.text.strip()[:20]))
             break
         if signs.ITEM.match(line.text) and (signs.ITEM.match(line.text)[4] or "").strip():  # type: ignore[index]
             remarks.append(Remark(line.number, "number", line.text.strip()[:20]))

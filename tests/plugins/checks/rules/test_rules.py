@@ -59,7 +59,7 @@ def test_a_rule_without_a_safe_repair_repairs_nothing(rule: Rule) -> None:
     [
         ("本文\n\n２０１５年\n", ["T104:7"]),
         ("日　時と会　場\n", ["T103:5"] * 2),
-        ("司会は森　進\n春 夏 秋\n", ["T103:6"]),
+        ("司会は森　進\n\n春 夏 秋\n", ["T103:7"]),
         ("山田　太郎さんと春の海\n", []),
         ("H27.3.21と3/21（土）と2015年03月21日\n", ["T106:5"] * 3),
         ("2015/13/40 の品番、1/2の大きさ、192.168.0.1\n", []),
@@ -96,12 +96,19 @@ def test_a_rule_reports_exactly_these_lines(body: str, expected: list[str]) -> N
         "<!-- ① ２０ -->\n",
         "[案内の地図](https://a.example.jp/2015/3/21/①)\n",
         "<https://a.example.jp/２０>\n".replace("<https://a.example.jp/２０>", "文 https://a.example.jp/2015/3/21 文"),
-        "::記事 ../../press/2015/①.md\n",
         "文[^１]\n\n[^１]: 注\n",
     ],
 )
 def test_code_addresses_and_directives_are_no_prose(body: str) -> None:
     assert broken_rules(body) == []
+
+
+def test_a_directive_is_no_prose_and_is_raw_outside_of_an_issue() -> None:
+    assert broken_rules("::記事 ../../press/2015/①.md\n") == ["T551:5"]
+    issue = manuscript(
+        PurePosixPath("content/mail/press/1.md"), f"{FRONT_MATTER}::記事 ../../press/2015/①.md\n\n{{日付 2021-03-11}}に開きます。\n"
+    )
+    assert list(apply_rules(issue, ALL)) == []
 
 
 def test_front_matter_values_are_prose_and_keys_paths_and_dates_are_not() -> None:
