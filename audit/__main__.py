@@ -22,7 +22,7 @@ from audit.browser import AXE_VERSION, AxeResult, Scheme, Violation, Weight, chr
 from audit.engines.all_browsers import ENGINES, print_in_both, visit_in_all
 from audit.reading import covered_focus, name_spaces
 from audit.server import serving
-from audit.site import MOMENT, build_sample, every_page, one_of_each
+from audit.site import MOMENT, build_sample, every_page, one_of_each, with_readings
 from plugins.checks.built.html import validate
 from plugins.checks.built.leftover_marks import check_marks
 from plugins.checks.built.link_check import check_links, check_mail_links
@@ -178,7 +178,7 @@ def main() -> int:
     packages.install()  # before the long work: a missing npm is reported at once
     report, templates = build_sample(options.output)
     site, kinds = report.output / "site", one_of_each(templates)
-    pages = kinds if options.kinds else every_page(site)
+    pages = with_readings(kinds, site) if options.kinds else every_page(site)
     of_files = _check_files(site, report.output / "mail", kinds if options.engines else [])
     with serving(site) as address:  # the checks in a browser take minutes, and come last
         in_chromium = _check_in_chromium(address, kinds, pages, options)
@@ -249,7 +249,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--output", type=Path, default=Path("var/audit"), help="folder for the audited site and the reports")
     parser.add_argument("--workers", type=int, default=2, help="browsers at the same time")
     parser.add_argument(
-        "--kinds", action="store_true", help="axe and names on one page of each kind only, not on all pages; writes no results"
+        "--kinds",
+        action="store_true",
+        help="axe and names on one page of each kind and its copy with readings only, not on all pages; writes no results",
     )
     parser.add_argument("--no-engines", dest="engines", action="store_false", help="leave Firefox, WebKit and paper out; writes no results")
     parser.add_argument("--no-lighthouse", dest="lighthouse", action="store_false", help="leave Lighthouse out")

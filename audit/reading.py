@@ -10,19 +10,23 @@ from playwright.sync_api import Page
 # Japanese is written without spaces: one between two of its letters stands in the source, or a phrase break has made it.
 _SPACE = re.compile(r"[ぁ-ヿ一-鿿々〆]{1,6}[ \u200b]+[ぁ-ヿ一-鿿々〆]{1,6}")
 _WRITTEN = """() => {
-  const texts = [document.documentElement.textContent];
+  const texts = [];
   for (const e of document.querySelectorAll('[alt], [aria-label], [title], [placeholder], [value]'))
     texts.push(...['alt', 'aria-label', 'title', 'placeholder', 'value'].map(name => e.getAttribute(name) || ''));
   // Two elements that are not inline are two words: their names are joined by a space, and should be.
-  const blocks = [];
-  for (const e of document.querySelectorAll('a, button, h1, h2, h3, h4, th, td, summary, label')) {
-    const walk = node => node.nodeType === 3 ? node.data : [...node.childNodes].map(child => {
-      const text = walk(child);
-      return child.nodeType === 1 && !getComputedStyle(child).display.startsWith('inline') || child.nodeName === 'BR' ? ' ' + text + ' ' : text;
-    }).join('');
-    blocks.push(walk(e));
+  const isInline = element => /^(RUBY|RB|RT)$/.test(element.nodeName) || getComputedStyle(element).display.startsWith('inline');
+  const walk = (node, silent) => silent.includes(node.nodeName) ? '' : node.nodeType === 3 ? node.data : [...node.childNodes].map(child => {
+    const text = walk(child, silent);
+    return child.nodeType === 1 && !silent.includes(child.nodeName) && !isInline(child) || child.nodeName === 'BR' ? ' ' + text + ' ' : text;
+  }).join('');
+  // The names of most elements in Chromium are without the readings of ruby, some are with them, and some with their brackets too.
+  for (const silent of [[], ['RP'], ['RP', 'RT']]) {
+    const bare = document.documentElement.cloneNode(true);
+    bare.querySelectorAll(silent.join() || ':not(*)').forEach(element => element.remove());
+    texts.push(bare.textContent);
+    for (const e of document.querySelectorAll('a, button, h1, h2, h3, h4, th, td, summary, label')) texts.push(walk(e, silent));
   }
-  return [...texts, ...blocks].map(text => text.replace(/\\s+/g, ' '));
+  return texts.map(text => text.replace(/\\s+/g, ' '));
 }"""
 _AT_FOCUS = """() => {
   const e = document.activeElement;

@@ -43,3 +43,9 @@ def one_of_each(templates: dict[str, str]) -> list[str]:
         section = url.split("/")[1] if template in _MANY_TYPES else ""
         examples.setdefault((template, section), url)
     return sorted(examples.values())
+
+
+def with_readings(pages: list[str], site: Path) -> list[str]:
+    """Return ``pages``, and after them the copies with readings that they have below ``site``: ruby has faults of its own."""
+    copies = (f"/furigana{url}" for url in pages)
+    return [*pages, *(url for url in copies if (site / f"{url.removeprefix('/')}index.html").is_file())]
