@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
-
-from confusable_homoglyphs import categories, confusables
+from functools import cache, lru_cache
 
 from mailer.model.errors import TodokeMailError
 
@@ -78,7 +76,7 @@ def canonical(name: str) -> str:
     for character in words:
         if not (character in BETWEEN or unicodedata.category(character)[0] in "LN" or _is_mark_of_a_letter(words, character)):
             raise NameRefused(f"The name {_quoted(name)} has a sign that names do not have ({_quoted(character)}). Write the name alone.")
-        if categories.alias(character) == "LATIN" and not _is_plain(character):
+        if _script(character) == "LATIN" and not _is_plain(character):
             raise NameRefused(
                 f"The name {_quoted(name)} has a sign that only looks like a letter (U+{ord(character):04X}). Type the name anew."
             )
@@ -117,8 +115,15 @@ def is_comparable(one: str, other: str) -> bool:
 
 def scripts(name: str) -> set[str]:
     """Return the scripts of the letters, as Unicode names them (`LATIN`, `HAN`); the two kana count as two."""
-    known = {categories.alias(character) for character in unicodedata.normalize("NFKC", name) if character.isalpha()}
+    known = {_script(character) for character in unicodedata.normalize("NFKC", name) if character.isalpha()}
     return {script for script in known if script not in ("COMMON", "INHERITED")}
+
+
+@lru_cache(maxsize=10_000)
+def _script(character: str) -> str:
+    from confusable_homoglyphs import categories  # its tables take 35 ms of the start of every command, and few of them compare names
+
+    return str(categories.alias(character))
 
 
 def _has_all_words(one: str, other: str) -> bool:
@@ -166,6 +171,8 @@ def _hiragana(character: str) -> str:
 @cache
 def _simplest(character: str) -> str:
     """Return one letter for all that look like each other, whichever of them comes in."""
+    from confusable_homoglyphs import confusables
+
     alike, new = set[str](), {character, character.upper()} if len(character.upper()) == 1 else {character}
     while new:
         alike |= new

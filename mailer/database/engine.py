@@ -1,4 +1,4 @@
-"""Opens a database and hands out its transactions. Alembic brings the tables up to date on opening.
+"""Opens a database and hands out its transactions. Its tables are brought up to date on opening (`mailer.database.migrations`).
 
 A database is made only where somebody asks for one (`create_database`): with a wrong path every command would otherwise see an empty list of readers.
 The file is made for its owner alone, and SQLite gives the files beside it (`-wal`, `-shm`, `-journal`) the rights of the file.
@@ -10,23 +10,18 @@ was recorded must survive a power cut. The same tables and migrations are writte
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError, DataError, SQLAlchemyError
 
 import regular_file
 from mailer import private_files
-from mailer.database.migrations import alembic_config
+from mailer.database import migrations
 from mailer.model.audit_log import AuditSeal
 from mailer.model.errors import DatabaseError, DatabaseMissing, DatabaseReplaced, DatabaseUnavailable
 from mailer.model.readers.suppression import AddressKeys
@@ -42,7 +37,6 @@ MENDING = "Correct `database` in mailer.toml; for a new installation make the da
 SQLITE_COMPANIONS = ("-wal", "-shm", "-journal")
 NO_KEYS = AuditSeal()  # for tools and tests: the log is chained and not sealed
 NO_ADDRESS_KEYS = AddressKeys()  # for tools and tests that suppress nobody
-ONE_MIGRATION = threading.Lock()  # Alembic's context is one for the process: two threads would mix up their connections
 
 
 class Database:
@@ -165,14 +159,14 @@ def revisions(url: str) -> tuple[str, str]:
 
     :raises DatabaseError: the URL or the driver is not usable.
     """
-    newest = ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
+    newest = migrations.newest_revision()
     file = sqlite_file(url)
     if file is not None and not file.is_file():
         return "", newest
     engine = _engine(url, creates=False)
     try:
         with _database_errors(engine), engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision() or "", newest
+            return migrations.revision_of(connection), newest
     finally:
         engine.dispose()
 
@@ -246,12 +240,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _migrate(connection: Connection) -> None:
-    config = alembic_config()
-    config.attributes["connection"] = connection
-    with ONE_MIGRATION:
-        before = MigrationContext.configure(connection).get_current_heads()
-        command.upgrade(config, "head")
-        has_migrated = MigrationContext.configure(connection).get_current_heads() != before
+    has_migrated = migrations.upgrade(connection)
     if has_migrated and connection.dialect.name == "sqlite":  # not at every start: it reads every delivery
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
         if broken is not None:
@@ -260,7 +249,7 @@ def _migrate(connection: Connection) -> None:
 
 @contextmanager
 def _database_errors(engine: Engine) -> Iterator[None]:
-    """Errors of SQLAlchemy and Alembic as a DatabaseError. The statement and its values stay out of it: they may hold addresses."""
+    """Errors of SQLAlchemy as a DatabaseError. The statement and its values stay out of it: they may hold addresses."""
     name = engine.url.render_as_string(hide_password=True)
     try:
         yield
@@ -272,8 +261,6 @@ def _database_errors(engine: Engine) -> Iterator[None]:
         is_passing = cause is not None and not isinstance(error, DataError) and _is_passing(cause)
         kind = DatabaseUnavailable if is_passing else DatabaseError
         raise kind(f"The database {name} failed: {words}.") from error
-    except CommandError as error:  # Alembic: a revision that this program does not have
-        raise DatabaseError(f"The database {name} was made by another version of Todoke: {error}. Install that version.") from error
 
 
 def _is_passing(cause: BaseException) -> bool:

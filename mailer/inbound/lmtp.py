@@ -24,7 +24,7 @@ from mailer import log, private_files
 from mailer.inbound.own_addresses import Destination
 from mailer.inbound.spool import InboundMessage, Spool
 from mailer.model.clock import Clock
-from mailer.model.errors import TodokeMailError
+from mailer.model.errors import ListenError
 
 PATH = re.compile(r"<([^<>\r\n\0]{0,320})>(.*)", re.DOTALL)
 NOT_OURS = "550 5.1.1 no such address here"
@@ -32,10 +32,6 @@ FULL = "452 4.3.1 not stored; try again later"
 TOO_MANY = "452 4.5.3 too many recipients"
 CONNECTIONS_TAKEN = b"421 4.3.2 too many connections; try again later\r\n"
 WRITERS = 8  # threads that wait for the disk; one fsync answers several messages
-
-
-class ListenError(TodokeMailError):
-    """The socket cannot be made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,3 +246,7 @@ class ContentChanged(TodokeMailError):
 
 class IssueStopped(TodokeMailError):
     """The issue is paused, cancelled or not due yet, and somebody asked to send it."""
+
+
+class ListenError(TodokeMailError):
+    """The socket for returned mail cannot be made."""

@@ -16,7 +16,6 @@ from mailer.approval.two_people import OnePerson
 from mailer.bounces.mime import UnreadableMessage
 from mailer.bounces.taught import RulesUnreadable
 from mailer.dmarc.attachment import ReportUnreadable
-from mailer.inbound.lmtp import ListenError
 from mailer.inbound.spool import SpoolError
 from mailer.model import errors
 from mailer.model.audit_log import AuditBroken
@@ -62,7 +61,7 @@ SENTENCES: dict[type[TodokeMailError], str] = {
     OnePerson: "二人の名前が同じ人のものか、区別できません。",
     RulesUnreadable: "教えた規則のファイルが壊れています。直すか、消してください。",
     SpoolError: "その知らせはないか、ファイルが壊れています。todoke inbound list で確かめてください。",
-    ListenError: "受け口を開けません。場所と権利を確かめてください。",
+    errors.ListenError: "受け口を開けません。場所と権利を確かめてください。",
     NotApproved: "承認が必要です。",
     errors.DkimError: "電子署名（DKIM）の鍵が使えません。署名なしでは送りません。",
     errors.NotAuthenticated: "差出人のドメインを認証できないため、送りません。todoke doctor で足りないものが分かります。",

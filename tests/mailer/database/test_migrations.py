@@ -18,8 +18,8 @@ from alembic.script import ScriptDirectory
 from mailer.database import audit_log, schema
 from mailer.database.deliveries import claims, heartbeats, issues, ledger
 from mailer.database.deliveries.claims import ClaimRequest
-from mailer.database.engine import Database, create_database
-from mailer.database.migrations import alembic_config
+from mailer.database.engine import Database, create_database, open_database
+from mailer.database.migrations import alembic_config, newest_revision
 from mailer.database.readers import subscriptions
 from mailer.database.schema import metadata
 from mailer.model.errors import DatabaseError
@@ -126,6 +126,19 @@ def test_an_older_database_is_migrated_with_everything_in_it(database_url: str, 
             with database.reading() as connection:
                 definition = sa.text("SELECT sql FROM sqlite_master WHERE name = 'delivery'")
                 assert "WITHOUT ROWID" in connection.execute(definition).scalar_one()
+
+
+def test_the_newest_revision_by_the_names_of_the_files_is_the_one_that_alembic_ends_with(database_url: str) -> None:
+    assert newest_revision() == ScriptDirectory.from_config(alembic_config()).get_current_head()
+    with closing(create_database(database_url)) as database, database.reading() as connection:
+        assert MigrationContext.configure(connection).get_current_heads() == (newest_revision(),)
+
+
+def test_tables_that_are_up_to_date_are_opened_without_alembic(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    create_database(database_url).close()
+    monkeypatch.delattr(command, "upgrade")
+    create_database(database_url).close()
+    open_database(database_url).close()
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
