@@ -86,12 +86,12 @@ def map_batches(
         for part in _batches(items, batch):
             yield 0, work(part)
         return
-    rest = _Rest(items)
-    with fork_workers(lambda number, sender: _send_results(work, rest.batches(batch, number == 0), sender), count) as workers:
+    queue = _BatchQueue(items)
+    with fork_workers(lambda number, sender: _send_results(work, queue.batches(batch, number == 0), sender), count) as workers:
         yield from _receive_results(workers)
 
 
-class _Rest:
+class _BatchQueue:
     """What no worker has taken yet of ``items``: from the first to the second of two numbers in memory that all of them share."""
 
     def __init__(self, items: Sequence[Any]) -> None:
