@@ -10,9 +10,10 @@ import gc
 import os
 import pickle
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from mmap import mmap
 from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -74,8 +75,9 @@ def map_batches(
 ) -> Iterator[tuple[int, _Result]]:
     """Call ``work`` with batches of ``items``, and yield the number of the worker and the result of each batch.
 
-    The batches of one worker come in order; those of different workers come as they are ready. Each of n workers takes every n-th item. An
-    exception of ``work`` is raised here. Raises `WorkerLost` if a worker is killed.
+    The first worker takes batches from the front of ``items``, the others from their end, each when it is done with the one before, and smaller ones when
+    little is left. So one process does what lies in front: there belongs what shares work. Results come as they are ready. An exception of ``work`` is raised here. Raises `WorkerLost` if a
+    worker is killed.
     """
     count = worker_count(len(items), enough)
     if count == 1:
@@ -84,8 +86,34 @@ def map_batches(
         for part in _batches(items, batch):
             yield 0, work(part)
         return
-    with fork_workers(lambda number, sender: _send_results(work, items[number::count], sender, batch), count) as workers:
+    queue = _BatchQueue(items)
+    with fork_workers(lambda number, sender: _send_results(work, queue.batches(batch, number == 0), sender), count) as workers:
         yield from _receive_results(workers)
+
+
+class _BatchQueue:
+    """What no worker has taken yet of ``items``: from the first to the second of two numbers in memory that all of them share."""
+
+    def __init__(self, items: Sequence[Any]) -> None:
+        self._items = items
+        self._lock = get_context("fork").Lock()
+        self._ends = memoryview(mmap(-1, 16)).cast("Q")
+        self._ends[0], self._ends[1] = 0, len(items)
+
+    def batches(self, size: int, from_front: bool) -> Iterator[Sequence[Any]]:
+        """Take batches until nothing is left."""
+        while part := self._take(size, from_front):
+            yield part
+
+    def _take(self, size: int, from_front: bool) -> Sequence[Any]:
+        with self._lock:
+            first, end = self._ends
+            size = min(size, -(-(end - first) // 4))
+            if from_front:
+                self._ends[0] = first + size
+                return self._items[first : first + size]
+            self._ends[1] = end - size
+            return self._items[end - size : end]
 
 
 @contextmanager
@@ -94,7 +122,7 @@ def run_ahead(work: Callable[[], _Result]) -> Iterator[Callable[[], _Result]]:
     if not CAN_FORK:
         yield cache(work)
         return
-    with fork_workers(lambda _, sender: _send_results(lambda _: work(), (None,), sender, 1), 1, waits=False) as workers:
+    with fork_workers(lambda _, sender: _send_results(lambda _: work(), ((None,),), sender), 1, waits=False) as workers:
 
         @cache
         def wait_for_result() -> _Result:
@@ -204,10 +232,10 @@ def _receive_results(workers: Mapping[Connection, BaseProcess]) -> Iterator[tupl
                 yield numbers[ready], result
 
 
-def _send_results(work: Callable[[Sequence[Any]], Any], items: Sequence[Any], sender: Connection, batch: int) -> None:
+def _send_results(work: Callable[[Sequence[Any]], Any], batches: Iterable[Sequence[Any]], sender: Connection) -> None:
     collect_rarely()
     try:
-        for part in _batches(items, batch):
+        for part in batches:
             sender.send_bytes(pickle.dumps((work(part), None, False), protocol=5))
         sender.send_bytes(pickle.dumps((None, None, True)))
     except BaseException as error:

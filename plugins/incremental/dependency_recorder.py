@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from jinja2 import Environment
-from jinja2.runtime import Context
 from jinja2.utils import missing
 
 from plugins.clock import TrackedClock
 from plugins.digest import NoDigest, digest, record_key, record_naming
+from plugins.incremental.template_call import LayeredContext
 
 Read = tuple[str, str]
 """Owner and name. The owner is the key of a record, `CONTEXT` for a name of the context, or either with the name of a mapping that it holds."""
@@ -52,8 +52,8 @@ class DependencyRecorder:
         """By the key of a record, the digest of all that can be read from it, or nothing."""
         self.settled: set[str] = set()
         """The names of the context that the current page or fragment has read, and that it gets as they are when it reads them again."""
-        self._variables: Mapping[str, Any] = {}
-        self._own_names: frozenset[str] = frozenset()
+        self._shared: Mapping[str, Any] = {}
+        self._own: Mapping[str, Any] = {}
         self._own_digests: dict[str, str] = {}
         self._page_reads: dict[Read, str] = {}
 
@@ -62,8 +62,7 @@ class DependencyRecorder:
 
         Variables that a template sets itself are not recorded: whatever they were made from was.
         """
-        self._variables = {**shared, **own}
-        self._own_names = frozenset(own)
+        self._shared, self._own = shared, own
         self.reads = self._page_reads = {}
         self._own_digests = {}
         self.settled = set()
@@ -76,12 +75,12 @@ class DependencyRecorder:
     @contextmanager
     def separate_reads(self, shared: Mapping[str, Any]) -> Iterator[dict[Read, str]]:
         """Collect the reads of a fragment by themselves. It is rendered with ``shared``; the page has read already what its arguments came from."""
-        outer = self.reads, self.settled, self._variables, self._own_names
-        self.reads, self.settled, self._variables, self._own_names = {}, set(), shared, frozenset()
+        outer = self.reads, self.settled, self._shared, self._own
+        self.reads, self.settled, self._shared, self._own = {}, set(), shared, {}
         try:
             yield self.reads
         finally:
-            self.reads, self.settled, self._variables, self._own_names = outer
+            self.reads, self.settled, self._shared, self._own = outer
 
     def add_reads(self, reads: Mapping[Read, str]) -> None:
         """Count the reads of a fragment as reads of the page that shows it."""
@@ -100,7 +99,7 @@ class DependencyRecorder:
         if self.reads is None or (owner, name) in self.reads:
             return
         read = (owner, name)
-        if owner == CONTEXT and name in self._own_names:
+        if owner == CONTEXT and name in self._own:
             self._own_digests[name] = value_digest(value)
             return
         if read not in self.digests:
@@ -109,13 +108,14 @@ class DependencyRecorder:
 
     def record_name(self, name: str, value: Any) -> Any:
         """Record the read of a name of the context, and return what the template gets: a mapping that all pages share is tracked by entry."""
-        if value is missing and name not in self._variables:
+        original = self._own[name] if name in self._own else self._shared.get(name, missing)
+        if value is missing and original is missing:
             self.record(CONTEXT, name, MISSING)
             self.settled.add(name)
             return value
-        if self._variables.get(name, missing) is not value:
+        if original is not value:
             return value  # set by a template, see `begin_page`
-        if isinstance(value, Mapping) and name not in self._own_names:
+        if isinstance(value, Mapping) and name not in self._own:
             return TrackedMapping(self, f"{CONTEXT}{name}", value)
         self.record(CONTEXT, name, value)
         self.settled.add(name)
@@ -252,11 +252,11 @@ def record_environment(environment: Environment, recorder: DependencyRecorder) -
             return value
         return recorder.record_attribute(kind, obj, argument, value)
 
-    class RecordingContext(Context):
+    class RecordingContext(LayeredContext):
         def resolve_or_missing(self, key: str) -> Any:
             if key in self.vars:
                 return self.vars[key]  # set by a template, see `DependencyRecorder.begin_page`
-            value = self.parent.get(key, missing)
+            value = self.value_of(key)
             return value if key in recorder.settled or recorder.reads is None else recorder.record_name(key, value)
 
     environment.getattr = recording_getattr  # type: ignore[method-assign]

@@ -41,11 +41,17 @@ class Invalidation:
         self._context = context
         self._last = last
         self._records: dict[str, Any] = {}
-        records_in(dict(context), self._records)
         self._changed: dict[int, Read] = {}
         """By its position in the last manifest's table, each read whose value changed, or whose record is not known yet."""
         self._unknown: dict[str, list[str]] = {}
         """By the key of a record that is not known yet, the owners of reads that depend on it."""
+        if last.pages:  # without a last build there is nothing to look for
+            self._find_changed()
+
+    def _find_changed(self) -> None:
+        """Compare the reads from all records that all pages share, and note those from others."""
+        last = self._last
+        records_in(dict(self._context), self._records)
         digests = {key: digest for key, record in self._records.items() if (digest := whole_digest(record))}
         unchanged = {key for key, _ in last.record_digests.items() & digests.items()}
         for owner in last.table.owners() - unchanged:

@@ -58,6 +58,10 @@ class RenderJob:
     context: dict[str, Any]
     own: dict[str, Any]
 
+    def has_document(self) -> bool:
+        """Tell whether it is the page of one document, and no list."""
+        return any(getattr(value, "tracking_leaf", False) for value in self.own.values())
+
 
 class IncrementalWriter(Writer):  # type: ignore[misc]
     """Renders what has changed. Of the rest only the name goes into the plan."""
@@ -121,6 +125,7 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
         if plan is None:
             return
         self._pending = []
+        jobs.sort(key=RenderJob.has_document)  # lists first: one worker renders them, so that their rows are rendered once
         jobs_by_name = {job.name: job for job in jobs}
         # Each worker numbers its reads by itself. `positions` translates its numbers into positions in the manifest's table.
         positions_of_worker: dict[int, list[int]] = {}

@@ -30,8 +30,8 @@ A document that comes or goes changes the shards of its own n-grams, and of thos
 
 from __future__ import annotations
 
-import re
 from array import array
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
@@ -146,13 +146,15 @@ def _gaps(numbers: Sequence[int]) -> str:
     return "".join(map(_ENCODED_GAPS.__getitem__, _distances(numbers)))
 
 
-_GROUPS = {f"{group:06b}"[::-1]: digit for group, digit in enumerate(DIGITS)}
-"""The digit of each six bits, written with the lowest bit first."""
+_BASE64_TO_DIGITS = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", DIGITS.encode())
 
 
 def _bitmap(numbers: Sequence[int]) -> str:
-    bits = "".join(map(_zeros_and_one, _distances(numbers))) + "00000"  # fills the last group
-    return "!" + "".join(map(_GROUPS.__getitem__, re.findall("......", bits)))
+    """Base64 writes six bits a character too, the highest first: so the number of which these are the bits is written, and read from its end."""
+    groups = numbers[-1] // 6 + 1
+    bits = int("".join(map(_zeros_and_one, _distances(numbers)))[::-1], 2)
+    data = bits.to_bytes(-(-groups // 4) * 3, "big")
+    return "!" + b64encode(data).translate(_BASE64_TO_DIGITS)[: -groups - 1 : -1].decode()
 
 
 @cache

