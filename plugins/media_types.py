@@ -1,4 +1,4 @@
-"""What a file is: the media types of pictures by their ending, formats by their first bytes, and the encoding of a Japanese text. Pure.
+"""What a file is: the media types of pictures by their ending, formats by their first bytes, the encoding of a Japanese text, what Git left in it. Pure.
 
 Python's own table of types differs from machine to machine, and the same input gives the same bytes.
 """
@@ -83,3 +83,17 @@ def _read(name: str, codec: str, data: bytes) -> tuple[str, str] | None:
 
 def _likeliness(text: str) -> int:
     return len(re.findall("[\u3041-\u30ff、。]", text)) - 2 * len(re.findall("[\uff61-\uff9f]", text))
+
+
+CONFLICT = re.compile(r"^<{7} .*\n(?:.*\n)*?(={7})\n(?:.*\n)*?>{7} .*$", re.MULTILINE)
+"""A place that Git could not merge, with the line between its two sides."""
+
+CONFLICT_WORDS = (
+    "Gitが一つにできなかったところです。「<<<<<<<」から「>>>>>>>」までのうち、残すほうだけを残し、「<<<<<<<」「=======」「>>>>>>>」の行を消してください",
+    "Git could not merge this: keep the side that is right, and delete the lines <<<<<<<, ======= and >>>>>>>",
+)
+
+
+def conflict_lines(text: str) -> list[int]:
+    """Return the first line, from 0, of each place that Git could not merge. Line ends are LF."""
+    return [text.count("\n", 0, match.start()) for match in CONFLICT.finditer(text)] if "<<<<<<< " in text else []

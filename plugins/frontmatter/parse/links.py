@@ -220,7 +220,7 @@ class LinkResolver:
                 if unknown
                 else None
             )
-        if name in ("events", "partners"):
+        if name in ("events", "partners") or not value:  # F601 tells a directive without its value
             return None
         path = self._path(parsed, value)
         target = self.references.resolve("target", str(path)) if path else None
