@@ -6,6 +6,7 @@ Python's own table of types differs from machine to machine, and the same input 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 PICTURES = {
     "avif": "image/avif",
@@ -85,15 +86,29 @@ def _likeliness(text: str) -> int:
     return len(re.findall("[\u3041-\u30ff、。]", text)) - 2 * len(re.findall("[\uff61-\uff9f]", text))
 
 
-CONFLICT = re.compile(r"^<{7} .*\n(?:.*\n)*?(={7})\n(?:.*\n)*?>{7} .*$", re.MULTILINE)
-"""A place that Git could not merge, with the line between its two sides."""
-
 CONFLICT_WORDS = (
     "Gitが一つにできなかったところです。「<<<<<<<」から「>>>>>>>」までのうち、残すほうだけを残し、「<<<<<<<」「=======」「>>>>>>>」の行を消してください",
     "Git could not merge this: keep the side that is right, and delete the lines <<<<<<<, ======= and >>>>>>>",
 )
 
 
-def conflict_lines(text: str) -> list[int]:
-    """Return the first line, from 0, of each place that Git could not merge. Line ends are LF."""
-    return [text.count("\n", 0, match.start()) for match in CONFLICT.finditer(text)] if "<<<<<<< " in text else []
+class Conflict(NamedTuple):
+    """A place that Git could not merge: its first line, the line between its two sides, its last line, from 0."""
+
+    first: int
+    divider: int
+    last: int
+
+
+def find_conflicts(text: str) -> list[Conflict]:
+    """Return each place that Git could not merge. Line ends are LF."""
+    conflicts, first, divider = list[Conflict](), None, None
+    for number, line in enumerate(text.split("\n") if "<<<<<<< " in text else ()):
+        if line.startswith("<<<<<<< "):
+            first, divider = number, None
+        elif first is not None and divider is None and line == "=======":
+            divider = number
+        elif first is not None and divider is not None and line.startswith(">>>>>>> "):
+            conflicts.append(Conflict(first, divider, number))
+            first = divider = None
+    return conflicts

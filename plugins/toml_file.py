@@ -11,7 +11,7 @@ from typing import Any
 from plugins.control_characters import CONTROL, control_words
 from plugins.diagnostics import ContentErrors, Diagnostic, unexpected
 from plugins.inputs import UnreadableInput, kind_of, read_named
-from plugins.media_types import CONFLICT_WORDS, conflict_lines, other_encoding
+from plugins.media_types import CONFLICT_WORDS, find_conflicts, other_encoding
 
 LARGEST = 1_000_000
 """Bytes. A list of a hundred publications has some thirty kilobytes."""
@@ -57,8 +57,8 @@ LONGEST_SHOWN = 200
 def _mistakes(file: Path, path: PurePosixPath, error: ValueError) -> list[Diagnostic]:
     """Return every line that is no TOML: after each, the file is read on as if the line were right."""
     lines = read_named(file, LARGEST).decode("utf-8-sig").split("\n")
-    if conflicts := conflict_lines("\n".join(line.rstrip("\r") for line in lines)):
-        return [Diagnostic(path, line + 1, *CONFLICT_WORDS, "R102") for line in conflicts]
+    if conflicts := find_conflicts("\n".join(line.rstrip("\r") for line in lines)):
+        return [Diagnostic(path, each.first + 1, *CONFLICT_WORDS, "R102") for each in conflicts]
     diagnostics: list[Diagnostic] = []
     for _ in range(_MOST_MISTAKES):
         at = int(match[1]) - 1 if (match := _AT.search(str(error))) else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from plugins.media_types import CONFLICT, CONFLICT_WORDS, conflict_lines
+from plugins.media_types import CONFLICT_WORDS, find_conflicts
 
 _SECOND = re.compile(r"\A\s*?^---[ \t]*\n(?:[A-Za-z_]\w*:(?:[ \t].*)?\n(?:[ \t-].*\n)*)+---[ \t]*$", re.MULTILINE)
 
@@ -21,20 +21,18 @@ class Leftover:
     end: int = 0
 
 
-def find_conflicts(text: str) -> list[Leftover]:
+def conflict_leftovers(text: str) -> list[Leftover]:
     """Return each place that Git could not merge."""
-    return [Leftover(line, *CONFLICT_WORDS, "F109") for line in conflict_lines(text)]
+    return [Leftover(each.first, *CONFLICT_WORDS, "F109") for each in find_conflicts(text)]
 
 
 def merged(text: str) -> str:
     """Return ``text`` with the upper side of each conflict alone, on the same lines, so that the rest can be checked."""
-    return CONFLICT.sub(_upper, text) if "<<<<<<< " in text else text
-
-
-def _upper(match: re.Match[str]) -> str:
-    whole, divider = match[0], match.start(1) - match.start()
-    upper = whole[:divider].partition("\n")[2]
-    return "\n" + upper + "\n" * whole.count("\n", divider)
+    lines = text.split("\n")
+    for each in find_conflicts(text):
+        lines[each.first] = ""
+        lines[each.divider : each.last + 1] = [""] * (each.last + 1 - each.divider)
+    return "\n".join(lines)
 
 
 def find_second_header(body: str) -> Leftover | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from plugins.control_characters import CONTROL, control_words
 from plugins.frontmatter.header.fences import find_fences
-from plugins.frontmatter.header.leftovers import Leftover, find_conflicts, find_second_header, merged
+from plugins.frontmatter.header.leftovers import Leftover, conflict_leftovers, find_second_header, merged
 from plugins.frontmatter.header.yaml_block import FrontMatterError, Place, parse_yaml
 from plugins.frontmatter.header.yaml_words import Culprit, find_silent, mend_line
 
@@ -49,7 +49,7 @@ class RecoveredHeader:
 def recover_header(text: str) -> RecoveredHeader:
     """Read the front matter of ``text``, whose lines end in LF."""
     controls = [_control(text, match) for match, _ in zip(CONTROL.finditer(text), range(_MOST), strict=False)]
-    conflicts = [_of_leftover(each) for each in find_conflicts(text)[:_MOST]]
+    conflicts = [_of_leftover(each) for each in conflict_leftovers(text)[:_MOST]]
     lines = CONTROL.sub("", merged(text)).split("\n")
     fences = find_fences(lines)
     of_fences = [HeaderMistake(mistake.line + 1, mistake.ja, mistake.en, "F104") for mistake in fences.mistakes]

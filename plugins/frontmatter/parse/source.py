@@ -8,11 +8,11 @@ from pathlib import Path, PurePosixPath
 
 from plugins.control_characters import CONTROL, compose_kana, control_words
 from plugins.diagnostics import Diagnostic
-from plugins.frontmatter.header.leftovers import find_conflicts, find_second_header
+from plugins.frontmatter.header.leftovers import find_second_header
 from plugins.frontmatter.header.recovery import recover_header
 from plugins.frontmatter.header.yaml_block import FrontMatterError, Place, parse_yaml
 from plugins.inputs import InputFolder, InputStat, InputTree, UnreadableInput, survey
-from plugins.media_types import file_format, other_encoding
+from plugins.media_types import file_format, find_conflicts, other_encoding
 
 NOT_SOURCES = frozenset({"images", "files", "data"})
 """Folders directly below ``content/`` that hold no documents."""
