@@ -230,6 +230,9 @@ def _guard_console(console_class: Any) -> None:
     render, find_file = console_class.render, console_class.file.fget
 
     def render_safely(console: Console, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        if options is not None and options.overflow == "ellipsis" and not options.no_wrap:
+            # A sentence in Japanese has no spaces: Rich takes it for a word, and cuts one that is wider than its column.
+            options = options.update(overflow="fold")
         for segment in render(console, renderable, options):
             yield segment if segment.control else segment._replace(text=visible(segment.text))
 

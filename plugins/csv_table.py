@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from plugins.control_characters import CONTROL, control_words, words
 from plugins.diagnostics import Diagnostic, unexpected
 from plugins.inputs import InputFolder, UnreadableInput
-from plugins.media_types import file_format, other_encoding
+from plugins.media_types import CONFLICT_WORDS, file_format, find_conflicts, other_encoding
 
 LARGEST = 5_000_000
 """Bytes. The table of ten years of public works has some hundred kilobytes."""
@@ -65,6 +65,8 @@ def _read(data: bytes, path: PurePosixPath, columns: Collection[str]) -> list[Cs
         ja = f"CSVではなく{name}のファイルです。表計算ソフトで開き、「CSV UTF-8」で保存し直してください"
         raise _unreadable(path, 1, ja, f"a file of the format {name}: save it as CSV UTF-8")
     text = _decode(data, path)
+    if conflicts := find_conflicts(text):
+        raise _unreadable(path, conflicts[0].first + 1, *CONFLICT_WORDS)
     if match := CONTROL.search(text):
         raise _unreadable(path, text.count("\n", 0, match.start()) + 1, *control_words(match[0]))
     records = list(_records(text, path))

@@ -131,6 +131,28 @@ class ContentErrors(Exception):
         super().__init__("\n".join(map(str, self.diagnostics)))
 
 
+def folded(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return the diagnostics as a person reads them: warnings of one rule in one file that `todoke check --fix` repairs are one, with the other places."""
+    places: dict[object, list[Diagnostic]] = {}
+    for each in diagnostics:
+        is_many = each.severity == "warning" and each.fix is not None
+        places.setdefault((each.path, each.rule) if is_many else (each, len(places)), []).append(each)
+    return [_with_places(first, others) for first, *others in places.values()]
+
+
+def _with_places(first: Diagnostic, others: list[Diagnostic]) -> Diagnostic:
+    if not others:
+        return first
+    lines = list(dict.fromkeys(each.line for each in others))
+    shown, more = "、".join(map(str, lines[:_MOST_LINES])), "など" if len(lines) > _MOST_LINES else ""
+    ja = f"{first.ja}（ほかに{len(others)}か所。{shown}行目{more}）"
+    en = f"{first.en} ({len(others)} more: line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines[:_MOST_LINES]))}{' …' if more else ''})"
+    return dataclasses.replace(first, ja=ja, en=en)
+
+
+_MOST_LINES = 10
+
+
 def printable(text: str) -> str:
     r"""Return ``text`` with each control character written out, such as ``\x1b`` and ``\n``, so that it is one harmless line."""
     return CONTROLS.sub(lambda control: control[0].encode("unicode_escape").decode("ascii"), text)

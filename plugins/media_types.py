@@ -1,4 +1,4 @@
-"""What a file is: the media types of pictures by their ending, formats by their first bytes, and the encoding of a Japanese text. Pure.
+"""What a file is: the media types of pictures by their ending, formats by their first bytes, the encoding of a Japanese text, what Git left in it. Pure.
 
 Python's own table of types differs from machine to machine, and the same input gives the same bytes.
 """
@@ -6,6 +6,7 @@ Python's own table of types differs from machine to machine, and the same input 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 PICTURES = {
     "avif": "image/avif",
@@ -83,3 +84,31 @@ def _read(name: str, codec: str, data: bytes) -> tuple[str, str] | None:
 
 def _likeliness(text: str) -> int:
     return len(re.findall("[\u3041-\u30ff、。]", text)) - 2 * len(re.findall("[\uff61-\uff9f]", text))
+
+
+CONFLICT_WORDS = (
+    "Gitが一つにできなかったところです。「<<<<<<<」から「>>>>>>>」までのうち、残すほうだけを残し、「<<<<<<<」「=======」「>>>>>>>」の行を消してください",
+    "Git could not merge this: keep the side that is right, and delete the lines <<<<<<<, ======= and >>>>>>>",
+)
+
+
+class Conflict(NamedTuple):
+    """A place that Git could not merge: its first line, the line between its two sides, its last line, from 0."""
+
+    first: int
+    divider: int
+    last: int
+
+
+def find_conflicts(text: str) -> list[Conflict]:
+    """Return each place that Git could not merge. Line ends are LF."""
+    conflicts, first, divider = list[Conflict](), None, None
+    for number, line in enumerate(text.split("\n") if "<<<<<<< " in text else ()):
+        if line.startswith("<<<<<<< "):
+            first, divider = number, None
+        elif first is not None and divider is None and line == "=======":
+            divider = number
+        elif first is not None and divider is not None and line.startswith(">>>>>>> "):
+            conflicts.append(Conflict(first, divider, number))
+            first = divider = None
+    return conflicts

@@ -11,7 +11,7 @@ from typing import Any
 from plugins.control_characters import CONTROL, control_words
 from plugins.diagnostics import ContentErrors, Diagnostic, unexpected
 from plugins.inputs import UnreadableInput, kind_of, read_named
-from plugins.media_types import other_encoding
+from plugins.media_types import CONFLICT_WORDS, find_conflicts, other_encoding
 
 LARGEST = 1_000_000
 """Bytes. A list of a hundred publications has some thirty kilobytes."""
@@ -57,13 +57,17 @@ LONGEST_SHOWN = 200
 def _mistakes(file: Path, path: PurePosixPath, error: ValueError) -> list[Diagnostic]:
     """Return every line that is no TOML: after each, the file is read on as if the line were right."""
     lines = read_named(file, LARGEST).decode("utf-8-sig").split("\n")
+    if conflicts := find_conflicts("\n".join(line.rstrip("\r") for line in lines)):
+        return [Diagnostic(path, each.first + 1, *CONFLICT_WORDS, "R102") for each in conflicts]
     diagnostics: list[Diagnostic] = []
     for _ in range(_MOST_MISTAKES):
         at = int(match[1]) - 1 if (match := _AT.search(str(error))) else 0
-        if "end of document" in str(error) or at >= len(lines):  # a list or a text of several lines that is never closed
+        if "(at end of document)" in str(error) or at >= len(lines):  # a list or a text of several lines that is never closed
             at = max((number for number, line in enumerate(lines) if line.strip()), default=0)
         ja, en, mended = _line_words(lines[at], str(error))
         diagnostics.append(Diagnostic(path, at + 1, ja, en, "R102"))
+        if lines[at].lstrip().startswith("["):  # a table of its own: its keys are not those of the table before
+            mended = f"[line-{at + 1}]"
         if lines[at] == (mended or ""):
             break
         lines[at] = mended or ""
@@ -77,6 +81,7 @@ def _mistakes(file: Path, path: PurePosixPath, error: ValueError) -> list[Diagno
 
 
 _ENTRY = re.compile(r"^\s*(?P<key>[\w.\"-]+?)\s*(?P<sign>[=＝:：])[ \t\u3000]*(?P<value>.*?)\s*(?:#.*)?$")
+_OPEN_HEADER = re.compile(r"^\s*(\[[\w.-]+)\s*$")
 _BOOLEANS = {
     "はい": "true", "いいえ": "false", "yes": "true", "no": "false", "True": "true", "False": "false", "TRUE": "true", "FALSE": "false", "on": "true", "off": "false",
 }  # fmt: skip
@@ -91,10 +96,26 @@ def _line_words(line: str, reason: str) -> tuple[str, str, str | None]:
     if "Cannot overwrite" in reason or "twice" in reason or "Cannot mutate" in reason or "Cannot declare" in reason:
         name = match["key"] if match else shown
         return f"「{name}」が二度書かれています。どちらかを消してください", f"{name!r} is written twice: delete one of them", None
+    if (header := _OPEN_HEADER.match(line)) and not match:
+        return f"「]」がありません。「{header[1]}]」と書いてください", f"a bracket is missing: write {header[1]}]", None
     if match is None or not match["value"]:
         example = '[名前] か「項目 = "内容"」'
         return f"「{shown}」のあたりが読めません。{example} の形で書いてください", f'cannot read {shown!r}: write key = "value"', None
     key, value = match["key"], match["value"]
+    if value[:1] in "\"'" and (bare := value.rstrip(",、;， ")) != value and bare.endswith(value[0]):
+        mended = f"{key} = {bare}"
+        return (
+            f"行の終わりの「{value[len(bare) :].strip()}」は要りません。「{mended}」と書いてください",
+            f"nothing follows the value: write {mended}",
+            mended,
+        )
+    if value.startswith('"') and value.count('"') == 1 and match["sign"] == "=":
+        mended = f'{key} = "{value[1:]}"'
+        return (
+            f'「{key}」の引用符「"」が閉じていません。途中で行を変えずに、「{mended}」のように一行で書いてください',
+            f"the quote of {key!r} is not closed: write it on one line, such as {mended}",
+            mended,
+        )
     mended = f"{key} = {_value(value)}"
     if len(mended) > LONGEST_SHOWN:
         return (

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,16 @@ def test_help_rules_and_errors_can_be_printed_in_the_encoding_of_any_terminal(en
     done = run(*words, encoding=encoding)
     assert done.status == (2 if words == ["no-such"] else 0)
     assert "Traceback" not in done.err.decode(encoding) and len(done.out + done.err) > 100
+
+
+@pytest.mark.parametrize("words", [["check"], ["build"], ["publish"], ["send"], ["new", "notice"]], ids=" ".join)
+def test_help_in_japanese_is_folded_and_never_cut_on_a_narrow_terminal(words: list[str]) -> None:
+    wide = run(*words, "--help", COLUMNS="400").out.decode()
+    narrow = run(*words, "--help", COLUMNS="80").out.decode()
+    assert "…" not in narrow
+    assert Counter(sign for sign in narrow if "\u3000" <= sign <= "\u9fff") == Counter(
+        sign for sign in wide if "\u3000" <= sign <= "\u9fff"
+    )
 
 
 def test_check_fix_repairs_and_shows_a_line_that_the_terminal_cannot_write(tiny: TinySite) -> None:

@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -56,9 +57,23 @@ BUILD = (
 
 
 def failure_diagnostics(error: Exception, output: Path) -> tuple[Diagnostic, ...]:
-    """Return a diagnostic for each line of what a failed build says; a line is in two languages, or only in English."""
-    pairs = [line.partition(" / ") for line in str(error).split("\n") if line]
-    return tuple(Diagnostic(PurePosixPath(output.as_posix()), 1, ja, en or ja, "B101") for ja, _, en in pairs)
+    """Return a diagnostic for each line of what a failed build says; a line is in two languages, or only in English.
+
+    A line that begins with the address of a page (``/mail/press/45/: ``) names the page's file; every other names the folder ``output``.
+    """
+    matches = [_OF_PAGE.fullmatch(line) for line in str(error).split("\n") if line]
+    pairs = [(_file_at(output, match["address"]), match["words"].partition(" / ")) for match in matches if match]
+    return tuple(Diagnostic(path, 1, ja, en or ja, "B101") for path, (ja, _, en) in pairs)
+
+
+_OF_PAGE = re.compile(r"(?:(?P<address>/[^\s:]*): )?(?P<words>.*)")
+
+
+def _file_at(output: Path, address: str | None) -> PurePosixPath:
+    if address is None:
+        return PurePosixPath(output.as_posix())
+    page = PurePosixPath(output.as_posix(), "site", address.lstrip("/"))
+    return page / "index.html" if address.endswith("/") and address != "/theme/" else page
 
 
 def difference_diagnostics(names: Iterable[str], output: Path) -> tuple[Diagnostic, ...]:

@@ -30,7 +30,7 @@ DIALECTS = (
     Dialect(r"(?<![0-9A-Za-z:/]):[a-z][a-z0-9_+-]{1,30}:(?![0-9A-Za-z:/])", "絵文字の名前は、絵になりません。ことばで書いてください", "names of emoji are not drawn: write words"),
     Dialect(r"(?<![=!<>])==(?=[^\s=])[^=\n]{1,100}(?<=[^\s=])==(?!=)", "目立たせるところは「**大切**」のように「**」で囲んでください", "put ** around what matters"),
     Dialect(r"(?<![A-Za-z+])\+\+(?=[^\s+])[^+\n]{1,100}(?<=[^\s+])\+\+(?!\+)", "「++」は下線になりません。目立たせるところは「**」で囲んでください", "++ underlines nothing: put ** around what matters"),
-    Dialect(r"(?<![0-9A-Za-z_])__(?=[^\s_])[^_\n]{1,100}(?<=[^\s_])__(?![0-9A-Za-z_])", "日本語のあいだの「__」は太字になりません。「**太字**」と書いてください", "between Japanese words __ is not bold: write **"),
+    Dialect(r"(?<![0-9A-Za-z_])(?P<bar>_{1,2})(?=[^\s_])(?=[^_\n]*[ぁ-鿿])[^_\n]{1,100}(?<=[^\s_])(?P=bar)(?![0-9A-Za-z_])", "日本語のあいだの「_」や「__」は、強調になりません。「*強調*」「**太字**」と書いてください", "between Japanese words _ and __ are no emphasis: write * or **"),
     Dialect(r"'''(?=[^\s'])[^'\n]{1,100}'''", "太字は「**太字**」と書いてください", "write **bold**"),
     Dialect(r"(?m:^)[ \t]*={2,6}[ \t]*[^=\s][^=\n]{0,80}={2,6}[ \t]*(?m:$)", "見出しは「## 見出し」と書いてください", "write a heading with ##"),
     Dialect(r"(?m:^)[ \t]*\{\||(?m:^)[ \t]*\|[-}](?=[ \t]*(?m:$))", "表は、一行目に見出し、二行目に「|---|---|」を書いてください", "write headers into the first line of a table, and |---|---| into the second"),
@@ -46,7 +46,7 @@ DIALECTS = (
 _FOREIGN = re.compile("|".join(f"(?P<d{number}>{dialect.pattern})" for number, dialect in enumerate(DIALECTS)))
 
 # Hardly any text has one of these, and to look for each is forty times quicker than to search for `_FOREIGN`.
-_SIGNS = ("[!", "::", "：：", "[[", "[TOC", "[toc", "[_TOC", "[目次", "^[", "*[", "{", "$", "==", "++", "__", "'''", '"""', "｀｀｀", "｜", "《", "+-", "+=", "|-\n", "|}",
+_SIGNS = ("[!", "::", "：：", "[[", "[TOC", "[toc", "[_TOC", "[目次", "^[", "*[", "{", "$", "==", "++", "_", "'''", '"""', "｀｀｀", "｜", "《", "+-", "+=", "|-\n", "|}",
           "┌", "┏", "╔", "├", "┣", "╠")  # fmt: skip
 _NAME_OF_EMOJI = re.compile(":[a-z]")
 
@@ -59,4 +59,4 @@ def find_foreign(text: str) -> Iterator[re.Match[str]]:
 
 def dialect_of(match: re.Match[str]) -> Dialect:
     """Return the row of a match of `find_foreign`."""
-    return DIALECTS[int((match.lastgroup or "d0")[1:])]
+    return next(dialect for number, dialect in enumerate(DIALECTS) if match[f"d{number}"] is not None)

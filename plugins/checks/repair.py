@@ -85,5 +85,5 @@ def _replace(content: Path, path: PurePosixPath, text: str) -> None:
     """Write beside the file and swap, with the line ends and the byte-order mark it had: an interruption loses nothing."""
     old_bytes = InputFolder(content).read(str(path))
     mark = b"\xef\xbb\xbf" if old_bytes.startswith(b"\xef\xbb\xbf") else b""
-    ends = "\r\n" if b"\r\n" in old_bytes else "\n"
+    ends = next((end for end in ("\r\n", "\n", "\r") if end.encode() in old_bytes), "\n")
     write_into(content, str(path), mark + text.replace("\n", ends).encode("utf-8"), replace=True)

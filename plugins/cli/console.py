@@ -134,7 +134,9 @@ def print_diagnostics(diagnostics: Sequence[Diagnostic], chosen: FormatName, sum
     ``summary`` adds entries to the JSON document. The descriptions of the rules are loaded for the two formats that print them.
     """
     if chosen == "text":
-        for diagnostic in diagnostics:
+        from plugins.diagnostics import folded
+
+        for diagnostic in folded(diagnostics):
             print_error(str(diagnostic), _STYLES[diagnostic.severity])
         return
     from plugins.diagnostic_formats import as_github, as_json, as_sarif

@@ -48,11 +48,11 @@ def _decode(files: InputFolder, path: PurePosixPath) -> UnreadableImage | None:
 
 
 def _mentions(files: InputFolder, library: Library, path: PurePosixPath) -> Iterator[tuple[PurePosixPath, int]]:
-    """Yield source and line of each document that shows a picture."""
+    """Yield source and line of each document that names a picture. An issue that carries the article shows it too, and is not at fault."""
     for document in library.documents.values():
         if _shows(document, path):
             lines = files.read(str(document.path)).decode("utf-8-sig").splitlines()
-            yield document.path, next((number for number, line in enumerate(lines, 1) if path.name in line), 1)
+            yield from ((document.path, number) for number, line in enumerate(lines, 1) if path.name in line)
 
 
 def _shows(document: Document, path: PurePosixPath) -> bool:

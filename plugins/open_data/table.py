@@ -11,6 +11,7 @@ from io import StringIO
 from pathlib import PurePosixPath
 
 from plugins.diagnostics import Diagnostic
+from plugins.media_types import CONFLICT_WORDS, find_conflicts
 from plugins.open_data.cells import digits
 
 LARGEST = 20_000_000
@@ -75,6 +76,8 @@ def read_table(data: bytes, path: PurePosixPath, form: TableForm) -> Table:
     if len(data) > LARGEST:
         raise UnreadableTable(f"ファイルが{LARGEST // 1_000_000}MBを超えています / larger than {LARGEST // 1_000_000} MB")
     text, encoding = decode(data)
+    if conflicts := find_conflicts(text.replace("\r\n", "\n")):
+        raise UnreadableTable(f"{conflicts[0].first + 1}行目：{CONFLICT_WORDS[0]} / line {conflicts[0].first + 1}: {CONFLICT_WORDS[1]}")
     name = _ENCODINGS[encoding]
     encoded = _note(form, path, 1, f"文字コードは{name}でした。UTF-8に直して読みました", f"encoding {name}, read as such")
     diagnostics = [] if encoding == "utf-8-sig" else [encoded]

@@ -16,9 +16,10 @@ from plugins.readings.known import KnownReadings
 from plugins.readings.numbers import kana_of, unit_readings
 from plugins.readings.reading import Reading, hiragana
 from plugins.readings.table import NIHON
+from plugins.typography.folding import variants
 
 # CJK unified ideographs with extension A, compatibility ideographs, and the two signs that stand for one: 々 (repetition) and 〆 (shime).
-_KANJI = re.compile(r"[\u3400-\u9fff\uf900-\ufaff々〆]")
+_KANJI = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0002a6df々〆]")
 _WITH_KANA = re.compile(r"([\u3400-\u9fff\uf900-\ufaff々〆]+)[（(]([ぁ-ゖァ-ヶー]+)[）)]")
 """A word with its reading behind it in brackets, which the analyser takes for a part of it. The author knows."""
 
@@ -103,12 +104,41 @@ def _as_site_says(word: Reading, text: str, nihon: str) -> Reading:
 
 def _guess(text: str, offset: int) -> list[Reading]:
     """Return every word of ``text`` with its reading, which is empty for a word that is not in Sudachi's dictionary. ``offset`` is added to positions."""
-    readings = list[Reading]()
-    for start in range(0, len(text), _LARGEST):
-        part = text[start : start + _LARGEST]
+    readings, plain, origin = list[Reading](), *_in_common_kanji(text)
+    for start in range(0, len(plain), _LARGEST):
+        part = plain[start : start + _LARGEST]
         for word in _tokenizer().tokenize(part):
-            readings += _readings_of(word, part, offset + start)
-    return readings
+            readings += _readings_of(word, part, start)
+    return [Reading(offset + origin[each.start], offset + origin[each.end], each.kana) for each in readings]
+
+
+def _in_common_kanji(text: str) -> tuple[str, Sequence[int]]:
+    """Return ``text`` with the kanji that dictionaries have (髙橋 as 高橋, without variation selectors), and where each of its characters, and its end, comes from."""
+    rare = _rare()
+    if not rare.search(text):
+        return text, range(len(text) + 1)
+    places = [place for place, sign in enumerate(text) if not _SELECTOR.match(sign)]
+    plain = "".join(variants().get(text[place], text[place]) if rare.match(text[place]) else text[place] for place in places)
+    return plain, [*places, len(text)]
+
+
+_SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_SELECTOR = re.compile(f"[{_SELECTORS}]")
+
+
+@cache
+def _rare() -> re.Pattern[str]:
+    """Selectors of forms, and variants of kanji that no dictionary of JIS X 0208 has."""
+    kanji = "".join(each for each in variants() if not _is_common(each))
+    return re.compile(f"[{_SELECTORS}{re.escape(kanji)}]")
+
+
+def _is_common(kanji: str) -> bool:
+    try:
+        kanji.encode("iso2022_jp")  # JIS X 0208
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _readings_of(word: Any, text: str, offset: int) -> Iterator[Reading]:

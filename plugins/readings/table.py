@@ -70,11 +70,14 @@ def read_table(content: Path, registry: Registry) -> tuple[ReadingTable, list[Di
         rows = read_csv(files, PATH, ("表記", "読み"))
     except UnreadableCsv as error:
         return ReadingTable(), [error.diagnostic]
-    diagnostics = []
+    diagnostics, lines = list[Diagnostic](), dict[str, int]()
     for row in rows:
         name, reading = row.cells["表記"], row.cells["読み"]
-        if name and _KANA.fullmatch(reading):
-            names[name] = reading
+        if name in lines and names[name] != reading:
+            ja = f"「{name[:60]}」の読みが、{lines[name]}行目（{names[name][:60]}）とちがいます。どちらかの行を消してください"
+            diagnostics.append(Diagnostic(PATH, row.line, ja, f"line {lines[name]} gives another reading: delete one of the two", "D301"))
+        elif name and _KANA.fullmatch(reading):
+            names[name], lines[name] = reading, row.line
         else:
             ja = f"「{name[:60]}」の読み「{reading[:60]}」は、ひらがなで書いてください"
             diagnostics.append(Diagnostic(PATH, row.line, ja, "the reading has to be in hiragana", "D301"))

@@ -18,6 +18,11 @@ _FARTHEST = 16
 """Characters before and after a word that its conditions can see."""
 
 
+_VOICED = frozenset("がぎぐげござじずぜぞだぢづでどばびぶべぼ")
+_VERB = re.compile("(?<=[い-ろ])ま(?:す|し|せ)")
+"""What makes a verb of the word before it, which then keeps its own sound beside another word."""
+
+
 @dataclass(frozen=True)
 class WordReading:
     """``surface`` is read ``kana`` where the text before it ends with ``before``, and the text after it begins with ``after`` (patterns; None: whatever)."""
@@ -32,6 +37,8 @@ class WordReading:
         end = start + len(self.surface)
         if self.before and not self.before.search(text[max(0, start - _FARTHEST) : start]):
             return False
+        if self.before and self.kana[0] in _VOICED and _VERB.match(text, end):
+            return False  # 野菜作り is づくり, and 野菜作ります is not
         return not self.after or self.after.match(text[end : end + _FARTHEST]) is not None
 
 

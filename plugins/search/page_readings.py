@@ -11,7 +11,8 @@ from plugins.readings.known import KnownReadings
 from plugins.readings.reading import Reading
 from plugins.typography.folding import normal
 
-_RUN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff々〆][\u3400-\u9fff\uf900-\ufaff々〆ヶケ]*")
+_KANJI = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0002a6df々〆"
+_RUN = re.compile(f"[{_KANJI}][{_KANJI}ヶケ\ufe00-\ufe0f\U000e0100-\U000e01ef]*")
 _ENDS = {
     "市": ("し",), "町": ("ちょう", "まち"), "村": ("むら", "そん"), "区": ("く",), "郡": ("ぐん",), "県": ("けん",), "駅": ("えき",), "港": ("こう",),
     "湾": ("わん",), "線": ("せん",), "川": ("がわ", "かわ"), "橋": ("ばし", "はし", "きょう"), "島": ("じま", "しま", "とう"), "山": ("さん", "やま"),

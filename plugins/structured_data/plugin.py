@@ -18,7 +18,8 @@ def add_functions(generator: Generator) -> None:
     build = context_of(generator.settings)
     site, base = build[LIBRARY].registry.site, build[SITE_ADDRESS]
     # A kanji takes three bytes in UTF-8 and six as an escape (\uXXXX). Jinja's `tojson` still escapes <, >, & and ', so that no value can end the script.
-    generator.env.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False}
+    # Without the spaces an issue of ten articles stays farther from its budget.
+    generator.env.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False, "separators": (",", ":")}
     generator.env.globals.update(
         ld_site=partial(website, site, base),
         ld_breadcrumbs=partial(breadcrumbs, site, base),

@@ -83,7 +83,8 @@ class WrittenDay:
         day = self._of_year(self.year)
         if day is None:
             raise NoSuchMoment(
-                f"{self.year}年{self.month}月{self.day}日は暦にありません", f"there is no day {self.year}-{self.month}-{self.day}"
+                f"{self.year}年{self.month}月{self.day}日は暦にありません。日を確かめて書き直してください",
+                f"there is no day {self.year}-{self.month}-{self.day}: look at the day",
             )
         # One after the era's end is no mistake: 平成31年5月1日 was printed for years before anybody knew the next name.
         if self.era and day < _BEGINS[_ERAS[self.era]]:
@@ -135,6 +136,7 @@ def read_day(text: str) -> tuple[WrittenDay, str] | None:
 def _compact(text: str) -> str:
     """Return ``text`` with digits, hyphens and colons of the keyboard, and without spaces beside them: 二〇二一年三月 and 20210311 too."""
     plain = _DASH.sub("-", unicodedata.normalize("NFKC", text).strip(" \t\u3000\"'“”‘’「」"))
+    plain = plain.removeprefix("西暦").replace("正午", "12:00")
     plain = _PLAIN.sub(r"\1-\2-\3 ", _NUMERAL.sub(lambda match: str(_number(match[0])), plain))
     return re.sub(r"\s*([年月日時分./:()-])\s*", r"\1", plain.strip())
 
@@ -152,13 +154,20 @@ def what_is_missing(text: str) -> tuple[str, str] | None:
     if len(text) > _LONGEST:
         return None
     compact = _compact(text)
-    if re.fullmatch("未定|未|なし|無し|無期限|当分の間|随時|[-ー―]+|不明", compact):
+    if re.fullmatch("未定|未|なし|無し|無期限|当分の間|随時|[-ー―]+|不明|.*(?:次第|しだい)", compact):
         return (
             "決まっていない日は書けません。この行を消すか、決まるまで draft: true にしてください",
             "what is not settled is no day: delete the line, or write draft: true until it is",
         )
     if re.search(r"[0-9](?:Z|[+-][0-9]{2}:?[0-9]{2})$", compact):
         return "日本時間（+09:00）のほかの時差では書けません。日本の日時に直してください", "only Japan's time is read: convert it"
+    if re.match("毎(?:週|月|日|年|朝|夕)|第[0-9一二三四五]+[月火水木金土日]曜", compact):
+        return (
+            "くり返す日は書けません。はじめの日を書き、くり返しは本文に書いてください",
+            "what recurs is no day: write the first, and the rest in the body",
+        )
+    if _TIME.fullmatch(compact.upper()):
+        return "時刻だけです。日も書いてください", "a time alone: write the day too"
     if re.match(r"[0-9]{2}[/.-][0-9]{1,2}[/.-][0-9]{1,2}$", compact):
         return "年が二桁です。2020/5/1 のように四桁で書いてください", "the year has two digits: write four"
     if re.match(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4}$", compact):
@@ -180,7 +189,16 @@ def written_otherwise(text: str) -> tuple[str, str] | None:
     if len(text) > _LONGEST:
         return None
     compact = _compact(text)
-    return _end_of_month(compact) or _two_fields(compact)
+    return _end_of_month(compact) or _two_fields(compact) or _with_words(compact)
+
+
+def _with_words(compact: str) -> tuple[str, str] | None:
+    """Return what to write for a day with a word after it: 2021年5月31日必着."""
+    match = _WORDS_AFTER.search(compact)
+    written = iso(compact[: match.start()]) if match else None
+    if match is None or written is None:
+        return None
+    return f"「{match[0].strip()}」を付けずに「{written}」と書いてください", f"write {written}, without {match[0].strip()!r}"
 
 
 def _end_of_month(compact: str) -> tuple[str, str] | None:
@@ -208,6 +226,9 @@ def _two_fields(compact: str) -> tuple[str, str] | None:
     )
 
 
+_WORDS_AFTER = re.compile(
+    r"[ (]*(?:当日)?(?:必着|消印有効|締切|締め切り|〆切|まで|から|より|頃|ごろ|ころ|JST|日本時間|現在|開始|開演|開場|(?<=月)旬)\)?$"
+)
 _SPAN = re.compile("([~〜～]|から|(?<=[0-9時分])-(?=[0-9]{1,2}[:時]))")
 _MONTH_END = re.compile(r"(?P<month>.{1,12}[0-9]月)(?:末日?|の末|の終わり|みそか)")
 
@@ -224,7 +245,15 @@ def read_clock(text: str) -> tuple[int, int] | None:
     if half == "AM" and hour == 12:  # 12:30 AM is half past midnight; 午前12時 is written for noon as often as for midnight
         hour = 0
     if hour > 24 or minute > 59 or (hour == 24 and minute):
-        raise NoSuchMoment(f"{hour}時{minute}分という時刻はありません", f"there is no time {hour}:{minute:02}")
+        following = (
+            f"。次の日の日付で{hour - 24}時{minute}分と書いてください"
+            if 24 <= hour < 30 and minute < 60
+            else "。24時までの時刻を書いてください"
+        )
+        raise NoSuchMoment(
+            f"{hour}時{minute}分という時刻はありません{following}",
+            f"there is no time {hour}:{minute:02}: write one up to 24:00, or the next day",
+        )
     return hour, minute
 
 

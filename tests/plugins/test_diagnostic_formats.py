@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import urllib.parse
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from plugins.builder.rules import read_descriptions
 from plugins.diagnostic_formats import as_github, as_json, as_sarif, as_text
-from plugins.diagnostics import CONTROLS, Diagnostic, Fix
+from plugins.diagnostics import CONTROLS, Diagnostic, Fix, folded
 
 PATH = PurePosixPath("content/press/2020/a.md")
 ERROR = Diagnostic(PATH, 7, "「①」は読まれません", "'①' is silent", "T101", column=3, fix=Fix(40, 41, "（1）"))
@@ -195,3 +196,14 @@ def test_a_record_gives_the_diagnostic_back(diagnostic: Diagnostic) -> None:
         assert Diagnostic.from_record(json.loads(json.dumps(each.as_record()))) == each
     restored = Diagnostic.from_record(ERROR.as_record())
     assert restored.fix == ERROR.fix
+
+
+def test_what_a_repair_puts_right_in_many_places_is_one_line_for_people() -> None:
+    fix = Fix(0, 1, "1")
+    many = [replace(WARNING, line=line, fix=fix) for line in (3, 3, 8, *range(20, 40))]
+    others = [ERROR, replace(WARNING, line=50), replace(ERROR, line=99, fix=fix), replace(many[0], path=PurePosixPath("b.md"))]
+    first, *rest = folded([*many, *others])
+    assert (first.line, first.ja) == (3, "全角です（ほかに22か所。3、8、20、21、22、23、24、25、26、27行目など）")
+    assert first.en == "full-width (22 more: lines 3, 8, 20, 21, 22, 23, 24, 25, 26, 27 …)"
+    assert rest == others, "an error, and what a person has to mend, has a line of its own"
+    assert folded(many[:2])[0].ja == "全角です（ほかに1か所。3行目）"

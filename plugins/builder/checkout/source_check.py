@@ -27,6 +27,7 @@ from plugins.frontmatter.normalise.notes import find_notes
 from plugins.frontmatter.parse.source import RecoveredSource, find_sources, recover_source
 from plugins.images.broken import find_broken
 from plugins.publications.type_templates import missing_templates
+from plugins.typography.font import find_font
 
 _OF_UNNAMED_FILES = frozenset({"F505", "F506"})
 """Which files no document names is not known as long as some documents are not read."""
@@ -57,7 +58,8 @@ def check_sources(content: Path, publications: Path, now: dt.datetime, settings:
     except ContentErrors as error:
         return _without_settings(content, error)
     inspection = inspect(content, registry, levels)
-    theme = Path(runpy.run_path(str(settings))["THEME"])
+    of_site = runpy.run_path(str(settings))
+    theme, font = Path(of_site["THEME"]), find_font(of_site.get("CARD_FONT", ""))
     errors = [*inspection.errors, *theme_errors(theme), *missing_templates(theme)]
     mistakes: list[Diagnostic] = []
     loaded = load_content(content, publications, now, mistakes=mistakes)
@@ -65,7 +67,7 @@ def check_sources(content: Path, publications: Path, now: dt.datetime, settings:
     warnings += tuple(each.below(content.name) for each in unannounced_changes(loaded.library, content))
     is_partial = len(loaded.library.documents) < len(find_sources(content))
     warnings += tuple(each for each in file_warnings(content, loaded.library) if not (is_partial and each.rule in _OF_UNNAMED_FILES))
-    errors += mistakes + find_broken(content, loaded.library) + check_mails(loaded.library, theme, is_partial=bool(mistakes))
+    errors += mistakes + find_broken(content, loaded.library) + check_mails(loaded.library, content, theme, font, is_partial=bool(mistakes))
     told_twice = {(each.path, each.line) for each in errors if each.rule == "F208"}  # of a date: what to write stands in the error too
     warnings = tuple(each for each in warnings if each.rule != "T106" or (each.path, each.line) not in told_twice)
     fixable = sum(diagnostic.fix is not None for diagnostic in inspection.diagnostics)

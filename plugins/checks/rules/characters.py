@@ -21,7 +21,7 @@ _HALF_KANA = re.compile(r"[\uff61-\uff9f]+")
 _WIDE_DIGITS = re.compile(r"[０-９](?:[０-９，．,.]*[０-９])?")
 _WIDE_LETTERS = re.compile(r"[Ａ-Ｚａ-ｚ]+")
 _LETTER = r"[\u3041-\u309f\u30a1-\u30fa\u3400-\u9fff々]"
-_SIGN = r"[━─═＝=＿*＊◆◇■□●○★☆♪▼▽▲△※…・\-]"
+_SIGN = r"[━─═＝=＿*＊◆◇■□●○★☆♪▼▽▲△※…・～〜ー－\-]"
 _ORNAMENT = re.compile(rf"({_SIGN})\1{{3,}}|[◆◇■□●○★☆♪▼▽▲△]{{4,}}")
 _SIGNS = re.compile(rf"{_SIGN}{_SIGN}{{3}}")
 _RULER = re.compile(r"^[\s|:*=_\-]+$")

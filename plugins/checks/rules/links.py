@@ -19,6 +19,8 @@ _VAGUE = re.compile(
     r"|(?:click )?here|(?:read |see )?more|details?|link|download",
     re.IGNORECASE,
 )
+_PICTURE = re.compile(r"!\[|<img\b|<svg\b", re.IGNORECASE)
+"""What stands in the place of words, with a description of its own (F402)."""
 _TRIM = re.compile(r"^[\s\u3000「『【（(\[＞>》→▶…・]+|[\s\u3000」』】）)\]＞>》→▶…。．.、！!]+$")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _AUTOLINK = re.compile(r"<(?P<to>https?://[^<>\s]+)>")
@@ -56,7 +58,15 @@ def readable_size(count: int) -> str:
 
 def _vague(source: Manuscript) -> Iterator[Hit]:
     for link in links(source):
-        if _VAGUE.fullmatch(_TRIM.sub("", link.words)):
+        if not link.words.strip() and not _PICTURE.search(source.text, link.start, link.end):
+            ja = "リンクのことばがありません。見ても聞いても、リンクがあることが分かりません。行き先の題名を書くか、リンクを消してください"
+            yield Hit(
+                link.start,
+                link.end,
+                ja,
+                "the link has no words, and nobody sees or hears it: write the name of the page it leads to, or delete it",
+            )
+        elif _VAGUE.fullmatch(_TRIM.sub("", link.words)):
             yield Hit(
                 link.start,
                 link.end,

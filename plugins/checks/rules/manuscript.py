@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from plugins.control_characters import words
 from plugins.frontmatter.header.fences import header_end
+from plugins.frontmatter.header.leftovers import find_second_header
 from plugins.frontmatter.parse.source import LARGEST
 from plugins.inputs import InputFolder, UnreadableInput
 
@@ -112,13 +113,15 @@ def read_manuscript(content: Path, path: PurePosixPath) -> Manuscript | None:
     if len(data) > LARGEST or b"\x1b$" in data:  # ISO-2022-JP is ASCII too
         return None
     below = PurePosixPath(f"{content.name}/{path}")
-    return manuscript(below, text.replace("\r\n", "\n"), lambda name: file_size(files, path, name))
+    return manuscript(below, text.replace("\r\n", "\n").replace("\r", "\n"), lambda name: file_size(files, path, name))
 
 
 def manuscript(path: PurePosixPath, text: str, size_of: Callable[[str], int | None] = lambda _name: None) -> Manuscript:
     """Split ``text`` into front matter and body, and hide in each what no rule looks at."""
     header = _HEADER.match(text)
     at = header.end() if header and header.end() > _EMPTY_HEADER else header_end(text)
+    if second := find_second_header(text[at:]):
+        at += second.end
     front_matter, body = text[:at], text[at:]
     marked = _without_code(body)
     visible_values = _hide(front_matter, *_NO_VALUE)

@@ -31,13 +31,40 @@ _JAPANESE = {
     "employer": "事業所 雇用主 会社 会社名 勤務先",
     "place": "勤務地 就業場所",
     "employment": "雇用形態",
-    "pay": "給与 賃金 時給 月給",
+    "pay": "給与 賃金 時給 月給 給料 報酬",
+    "phone": "電話 電話番号 連絡先電話",
+    "number": "募集人数 人数 採用人数",
+    "hours": "勤務時間 就業時間 働く時間",
+    "holidays": "休日 休み",
+    "insurance": "保険 加入保険",
+    "duties": "仕事の内容 仕事内容 業務内容",
+    "apply": "申込み 申込方法 申し込み 応募方法",
+    "apply_by": "申込締切 申込期限 申し込み締め切り",
+    "access": "交通 アクセス 行き方",
+    "parking": "駐車場",
+    "wheelchair": "車いす 車椅子",
+    "video": "動画 映像",
+    "captions": "字幕",
+    "duration": "長さ 再生時間",
+    "reporter": "記者 取材",
+    "as_of": "時点 基準日",
+    "fiscal_year": "年度",
+    "school": "学校 学校名",
+    "attachments": "資料 添付 添付ファイル",
+    "figures": "数字 数値",
+    "level": "警戒レベル レベル",
+    "hazard": "災害 災害の種類",
+    "areas": "対象地域 対象 区域",
+    "action": "行動 とる行動",
+    "issued_by": "発表 発信者 発表者",
     "preheader": "プリヘッダー",
 }
 _MEANT = {word: key for key, words in _JAPANESE.items() for word in words.split()}
 """Japanese word → key. No key of the models is Japanese, so a word here can take no key's place."""
 
-_OTHER_PROGRAMS = {"tags": "topics", "categories": "topics", "category": "topics", "description": "summary", "excerpt": "summary", "lastmod": "updated", "modified": "updated"}  # fmt: skip
+_OTHER_PROGRAMS = {"tags": "topics", "categories": "topics", "category": "topics", "description": "summary", "excerpt": "summary", "lastmod": "updated", "modified": "updated",
+                   "tel": "phone", "telephone": "phone", "salary": "pay", "wage": "pay", "location": "venue", "organiser": "organizer", "cover": "image",
+                   "thumbnail": "image", "featured_image": "image", "eyecatch": "image", "alt": "image_alt", "created": "date", "pubdate": "date", "published_at": "date"}  # fmt: skip
 """Keys of Hugo, Jekyll, Pelican and WordPress for the same."""
 
 

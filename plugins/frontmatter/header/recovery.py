@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from plugins.control_characters import CONTROL, control_words
 from plugins.frontmatter.header.fences import find_fences
+from plugins.frontmatter.header.leftovers import Leftover, conflict_leftovers, find_second_header, merged
 from plugins.frontmatter.header.yaml_block import FrontMatterError, Place, parse_yaml
 from plugins.frontmatter.header.yaml_words import Culprit, find_silent, mend_line
 
@@ -48,21 +49,24 @@ class RecoveredHeader:
 def recover_header(text: str) -> RecoveredHeader:
     """Read the front matter of ``text``, whose lines end in LF."""
     controls = [_control(text, match) for match, _ in zip(CONTROL.finditer(text), range(_MOST), strict=False)]
-    lines = CONTROL.sub("", text).split("\n")
+    conflicts = [_of_leftover(each) for each in conflict_leftovers(text)[:_MOST]]
+    lines = CONTROL.sub("", merged(text)).split("\n")
     fences = find_fences(lines)
     of_fences = [HeaderMistake(mistake.line + 1, mistake.ja, mistake.en, "F104") for mistake in fences.mistakes]
     reader = _Reader(lines[fences.first : fences.last], fences.first + 1)
     reader.read()
-    mistakes = (*controls, *of_fences, *reader.mistakes)
+    second = find_second_header("\n".join(lines[fences.body :]))
+    first_of_body = fences.body + ("\n".join(lines[fences.body :]).count("\n", 0, second.end) + 1 if second else 0)
+    mistakes = (*controls, *conflicts, *of_fences, *reader.mistakes, *([_of_leftover(second, fences.body)] if second else ()))
     mended = None
-    if reader.is_mended and not controls and not of_fences:
+    if reader.is_mended and not controls and not of_fences and not conflicts:
         mended = "\n".join([*lines[: fences.first], *reader.lines, *lines[fences.last :]])
     if not fences.last and lines[0].startswith("# "):
         lines[0] = ""  # the title, which stands where other programs have it; only that it is not in front matter is a mistake
-    body = "\n".join(lines[fences.body :])
+    body = "\n".join(lines[first_of_body:])
     has_header = fences.last > fences.first
     return RecoveredHeader(
-        reader.data if has_header else None, reader.places, body, fences.body + 1, mistakes, frozenset(reader.lost), mended
+        reader.data if has_header else None, reader.places, body, first_of_body + 1, mistakes, frozenset(reader.lost), mended
     )
 
 
@@ -77,6 +81,10 @@ def mended_header(text: str) -> str | None:
     except FrontMatterError:
         return recover_header(text).mended
     return None
+
+
+def _of_leftover(leftover: Leftover, first: int = 0) -> HeaderMistake:
+    return HeaderMistake(first + leftover.line + 1, leftover.ja, leftover.en, leftover.rule)
 
 
 def _control(text: str, match: re.Match[str]) -> HeaderMistake:

@@ -29,6 +29,8 @@ _ENTRY = re.compile(rf"^(?P<before>[ \t]*(?:- )?(?P<key>{_KEY}):[ \t]+)(?P<value
 _SPACES = "[ \u3000\u00a0\u2000-\u200b\u202f\u205f]"
 """What people take for a space. YAML knows one of them."""
 _OTHER_SPACE = "[\u3000\u00a0\u2000-\u200b\u202f\u205f]"
+_LISTS = ("municipalities", "topics")
+"""Keys under which people write words with number signs, as in a post."""
 _BULLET = "[－・‐–—•◦▪‣●○■□＊]"
 _Words = tuple[str, str, str | None]
 _Look = Callable[[str], "_Words | None"]
@@ -92,6 +94,14 @@ def _joined_dash(lines: list[str], number: int) -> _Words | None:
 def _comment(line: str) -> _Words | None:
     """A value that begins with a number sign is a comment to YAML: ``title: #石巻の春``."""
     if match := re.match(rf"^[ \t]*({_KEY}):[ \t]+(#[^\s#].*?)[ \t]*$", line):
+        if match[1] in _LISTS:
+            words = filter(None, re.split(r"[#＃、，,\s]+", match[2]))
+            listed = f"{match[1]}: [{', '.join(words)}]"
+            return (
+                f"「#」からあとはメモになり、{match[1]} が空になります。「#」を付けずに {listed} と書いてください",
+                f"what follows a number sign is a comment, and {match[1]} is empty: write {listed}",
+                listed,
+            )
         quoted = _quoted(match[2])
         return (
             f"「#」からあとはメモになり、{match[1]} が空になります。{match[1]}: {quoted} と、引用符「'」で囲んでください",

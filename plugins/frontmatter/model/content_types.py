@@ -69,6 +69,18 @@ class Progress(Dated):
     as_of: Day | None = None
     figures: tuple[Figure, ...] = ()
 
+    @model_validator(mode="after")
+    def was_counted_before(self) -> Progress:
+        """Refuse numbers of a day after the report: they would be a forecast that looks like a count."""
+        written = max(self.date, self.updated or self.date).date()
+        if self.as_of and self.as_of > written:
+            raise field_error(
+                f"as_of（いつの数か）が、公開した日（{written}）より後です。年や日を確かめてください",
+                f"as_of lies after the day of the report ({written})",
+                "as_of",
+            )
+        return self
+
 
 class Video(Dated):
     """A video with captions; the body holds the transcript."""

@@ -14,6 +14,7 @@ RULES = tuple(
         ("F105", "読めないYAML", "front matter that is not YAML", "「: 」や「#」は、YAMLでは区切りやコメントの印です", "a colon with a space and a number sign have a meaning in YAML", "YAML 1.1", "title: 時間: 10時", 'title: "時間: 10時"'),
         ("F106", "読めない原稿", "a source that cannot be read", "一つの原稿の誤りで、ほかの原稿まで止まらないように、その名前を示します。詳しくは --debug で出ます", "one source must not stop all others: its name is told, and --debug shows the details"),
         ("F107", "時間のかかりすぎる原稿", "a source that takes too long", "一つの原稿を読むのに計算で5秒を超えると、サイト全体が待たされます", "one source that needs more than 5 seconds of computing would hold up the whole site"),
+        ("F109", "Gitが一つにできなかったところ", "what Git could not merge", "「<<<<<<<」などの印と、二つの文の両方が公開されます", "the marks, and both of the texts, would go public"),
         ("F108", "限りを超える原稿", "a source that goes past a bound", "深すぎる入れ子や長すぎる並びは、書き誤りです。読む道具も止めてしまいます", "nesting that is too deep, or a list that is too long, is a slip, and stops the tools that read it"),
         ("F111", "フォルダーの外を指すリンク", "a link that leads out", "content/ の外のファイル（鍵、名簿、設定）が、だれの目にも触れずに公開されてしまいます", "a file from outside content/ (a key, a list of names, a setting) would go public and nobody would see it"),
         ("F112", "行き先のないリンク（ファイル）", "a link to no file", "先のファイルは移されたか、消されました", "the file behind it was moved or deleted"),

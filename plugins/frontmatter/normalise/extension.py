@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import punctuation
 
 from markdown import Markdown
 from markdown.extensions import Extension
@@ -49,5 +50,6 @@ class NormaliseExtension(Extension):
             md.inlinePatterns.register(
                 _BareAddress(WEB, md), "bare-address", 85
             )  # after links (160) and raw HTML (90), before emphasis (60)
+        md.ESCAPED_CHARS = [*md.ESCAPED_CHARS, *(sign for sign in punctuation if sign not in md.ESCAPED_CHARS)]  # CommonMark 6.1
         md.preprocessors.deregister("html_block")
         md.preprocessors.register(_Normalise(md, breaks=self._breaks), "normalize_whitespace", 30)

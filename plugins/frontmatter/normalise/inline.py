@@ -17,7 +17,7 @@ _BOLD = r"(?<!＊)＊＊(?![＊\s])([^＊\n]{1,300}?)(?<!\s)＊＊(?!＊)"
 WIDE = re.compile(r"[\]］]（|[［＊＾]")
 """A line without these signs stays as it is."""
 
-_TASK = re.compile(r"^[\[［]([ \u3000xXｘＸ✓レ])[\]］][ \u3000]+(?=\S)")
+_TASK = re.compile(r"^[\[［]([ \u3000xXｘＸ✓レ]?)[\]］](?![(（\[［:：])[ \u3000]*(?=\S)")
 DONE = '<span class="task" role="img" aria-label="済み">☑</span> '
 OPEN = '<span class="task" role="img" aria-label="まだ">☐</span> '
 _JAPANESE = r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]"

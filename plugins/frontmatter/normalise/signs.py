@@ -53,18 +53,19 @@ _ROW = re.compile(
 """A line that begins as one of a list of some kind. Two in a row are not one sentence."""
 _SHORT = re.compile(r"[\w「『（(*][^。、，！？!?|｜]{0,15}")
 """A line that ends before the sentence does, and long before the edge: a name, a place, an address."""
+_BOLD = re.compile(r"\*\*[^*]{1,40}\*\*")
+"""A line that is all bold: a heading above its text."""
 _SENTENCE_END = ("。", "：", ":", "！", "？", "」", "）")
 
 
 def lost_end(before: str, line: str) -> Literal["rows", "columns", ""]:
     """Tell whether the end between two lines of one paragraph means something, though no reader sees it: between rows of a form, or columns of a table."""
+    wide, before = before.startswith("\u3000"), before.strip()
     if "\t" in before or "\t" in line or _columns(before) == _columns(line) > 0:
         return "columns"
-    if (_ROW.match(line) and (_ROW.match(before) or (LABEL.match(line) and before.endswith(_SENTENCE_END)))) or (
-        _SHORT.fullmatch(before) and _SHORT.fullmatch(line) and not (before.isascii() and line.isascii())
-    ):
-        return "rows"
-    return ""
+    is_row = _ROW.match(line) and (wide or _ROW.match(before) or (LABEL.match(line) and before.endswith(_SENTENCE_END)))
+    is_short = _SHORT.fullmatch(before) and _SHORT.fullmatch(line) and not (before.isascii() and line.isascii())
+    return "rows" if is_row or is_short or _BOLD.fullmatch(before) else ""
 
 
 def _columns(text: str) -> int:

@@ -59,7 +59,7 @@ class Walker:
         return self.out
 
     def _block(self, text: str) -> None:
-        if "\u3040" <= text[0] <= "\u9fff" and text[0] != "・" and self._alone():
+        if "\u3040" <= text[0] <= "\u9fff" and text[0] != "・" and "\t" not in text and self._alone():
             self.emit("paragraph", [Line(self._line(text), self.lines[self.at].number)], self.at + 1)
             return
         for take in _BY_SIGN.get(text[0], _OTHER):
@@ -246,11 +246,13 @@ _OPENERS = frozenset("`~#＃-*_<>＞+[［・･•●○◆◇■□▪▫‣◦
 def paragraph_remarks(block: Sequence[Line], *, breaks: bool) -> list[Remark]:
     """Return what is told of a paragraph of several lines: rows of a form, or a number that begins no list."""
     remarks = list[Remark]()
+    if len(block) == 1 and "\t" in block[0].text.strip():
+        remarks.append(Remark(block[0].number, "columns", block[0].text.strip()[:20]))
     for before, line in pairwise(block):
         if (
             not breaks
             and not before.text.endswith(("  ", "\\", "<br>"))
-            and (kind := signs.lost_end(before.text.strip(), line.text.strip()))
+            and (kind := signs.lost_end(before.text.rstrip(), line.text.strip()))
         ):
             remarks.append(Remark(line.number, kind, line.text.strip()[:20]))
             break

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from plugins.control_characters import is_blank
 from plugins.diagnostics import Diagnostic
@@ -59,7 +59,17 @@ def explain_all(source: Source, model: type[Meta], details: Sequence[ErrorDetail
     known = list(model.model_fields)
     unknown = (str(detail["loc"][-1]) for detail in details if detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1)
     meant = {meant_key(key, known) for key in unknown}
-    return [explain(source, model, detail) for detail in details if not (detail["type"] == "missing" and detail["loc"][-1] in meant)]
+    joined = {detail["loc"][:-1] for detail in details if _is_joined(detail)}
+    return [
+        explain(source, model, detail)
+        for detail in details
+        if not (detail["type"] == "missing" and (detail["loc"][-1] in meant or detail["loc"][:-1] in joined))
+    ]
+
+
+def _is_joined(detail: ErrorDetails) -> bool:
+    """Tell whether an entry of a list holds a key with a full-width colon: ``{label：完成}``, whose keys are not missing."""
+    return detail["type"] == "extra_forbidden" and len(detail["loc"]) > 1 and "：" in str(detail["loc"][-1])
 
 
 def _messages(name: str, model: type[Meta], detail: ErrorDetails) -> tuple[str, str]:
@@ -88,8 +98,9 @@ def _messages(name: str, model: type[Meta], detail: ErrorDetails) -> tuple[str, 
         case "greater_than_equal" | "greater_than" | "less_than_equal" | "less_than":
             return _out_of_range(name, str(detail["input"]), context)
         case "model_type" | "dict_type":
+            entry = _TABLES.get(name.partition(".")[0], _TABLES["figures"])
             return (
-                f"「{name}」が読めません（{str(detail['input'])[:40]}）。並びの中は「- label: 広さ」のように、半角の「:」で項目と内容を書いてください",
+                f"「{name}」が読めません（{str(detail['input'])[:40]}）。並びの中は{entry}のように、半角の「:」で項目と内容を書いてください",
                 f"{name!r}: write each entry as keys and values, with ASCII colons",
             )
         case "bool_parsing" | "bool_type":
@@ -172,10 +183,18 @@ def _no_list(name: str, value: object) -> tuple[str, str]:
             f"{name!r} is a list of tables, each of which begins with '- '",
         )
     if isinstance(value, str) and value.strip():
-        words = [word.strip(" \u3000'\"“”「」[]［］【】") for word in re.split("[、，,;；\u3000\n]", value)]
+        signs = r"[、，,;；\n]" if name == "aliases" else r"[、，,;；/／\s]"
+        words = [word.strip("'\"“”「」[]［］【】") for word in re.split(signs, value)]
         shown = f"{name}: [{', '.join(word for word in words if word)[:80]}]"
         return f"「{name}」は並びです。半角の括弧と「,」で、{shown} と書いてください", f"{name!r} is a list: write {shown}"
     return f"「{name}」は [石巻市, 女川町] のような並びで書いてください", f"{name!r} is a list such as [石巻市, 女川町]"
+
+
+def _keys_at(name: str, model: type[Meta]) -> list[str]:
+    """Return the keys that may stand where ``name`` stands: those of an entry for figures.0.label."""
+    field = model.model_fields.get(name.partition(".")[0])
+    entries = [each for each in get_args(field.annotation) if hasattr(each, "model_fields")] if field and "." in name else []
+    return list(entries[0].model_fields if entries else model.model_fields)
 
 
 def _unknown(name: str, model: type[Meta]) -> tuple[str, str]:
@@ -184,9 +203,15 @@ def _unknown(name: str, model: type[Meta]) -> tuple[str, str]:
             f"「{last}」は項目の名前ではありません。「15,823」の「,」は区切りとして読まれます。数は「,」を入れずに「15823」のように書いてください",
             f"{last!r} is no key: a comma ends a value, so write 15823, not 15,823",
         )
-    known = list(model.model_fields)
+    if "：" in last:
+        key, _, value = last.partition("：")
+        return (
+            f"「{last}」の「：」が全角です。「{key}: {value}」のように、半角の「:」と半角の空白で書いてください",
+            f"the colon is full-width: write '{key}: {value}'",
+        )
+    known = _keys_at(name, model)
     unseen = "".join(f"、見えない字 U+{ord(each):04X} があります" for each in name if is_blank(each) and not each.isspace())
-    if similar := meant_key(name, known):
+    if similar := meant_key(last, known):
         return (
             f"「{name}」という項目はありません{unseen}。「{similar}」ではありませんか",
             f"unknown key {name!r}: did you mean {similar!r}?",

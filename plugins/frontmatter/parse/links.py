@@ -129,6 +129,8 @@ class LinkResolver:
         ids = {element.get("id") for element in parsed.body.root.iter() if isinstance(element.tag, str)}
         if unquote(href[1:]) in ids:
             return None
+        if href.startswith(_BACK):
+            return _unused_note(parsed, unquote(href.removeprefix(_BACK)))
         return _nowhere(parsed, href, anchor_words(unquote(href), [each for each in ids if each]))
 
     def _missing(self, parsed: ParsedSource, href: str, path: PurePosixPath | None = None) -> Diagnostic:
@@ -220,7 +222,7 @@ class LinkResolver:
                 if unknown
                 else None
             )
-        if name in ("events", "partners"):
+        if name in ("events", "partners") or not value:  # F601 tells a directive without its value
             return None
         path = self._path(parsed, value)
         target = self.references.resolve("target", str(path)) if path else None
@@ -271,6 +273,23 @@ def _nowhere(parsed: ParsedSource, href: str, words: tuple[str, str], path: Pure
         f"no page or file at {href!r}: {words[1]}",
         "F401",
         cause=path,
+    )
+
+
+_BACK = "#fnref-"
+"""The way back from a note to the place that names it (`plugins.frontmatter.parse.markdown`)."""
+
+
+def _unused_note(parsed: ParsedSource, name: str) -> Diagnostic:
+    return Diagnostic(
+        parsed.source.path,
+        next(
+            (parsed.source.line_with(mark) for mark in (f"[^{name}]", f"［^{name}］") if mark in parsed.source.body),
+            parsed.source.body_line,
+        ),
+        f"注「[^{name}]」を指す印が本文にありません。注を付けるところに「[^{name}]」と書くか、注を消してください",
+        f"nothing in the body refers to the note [^{name}]: write [^{name}] where it belongs, or delete the note",
+        "F401",
     )
 
 

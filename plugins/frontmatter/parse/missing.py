@@ -25,6 +25,10 @@ Words = tuple[str, str]
 """The cause and what to write, in Japanese and English."""
 
 
+_OWN_PAGE = re.compile(r"https?://")
+"""What a directive may not name; links that begin so are not looked for among files."""
+
+
 def not_allowed(address: str, folder: str) -> Words:
     """Say why nobody may lead readers to ``address``, which has no scheme of the web, and what to write. ``folder`` is where the file would lie."""
     if _OWN_COMPUTER.match(address):
@@ -109,6 +113,11 @@ def _of_form(href: str) -> Iterator[Words]:
         yield (
             "リンク先が空です。括弧の中に、アドレスかファイルの場所を書いてください",
             "there is nothing between the brackets: write an address, or a file",
+        )
+    if _OWN_PAGE.match(href):
+        yield (
+            "記事へは、ページのアドレス（https://）ではなく、原稿のファイルの場所（../../press/2021/name.md）を書いてください",
+            "name the file of an article, such as ../../press/2021/name.md, not an address that begins with https://",
         )
     if plain != href and re.match(r"(?:https?|mailto|tel):|www\.", plain, re.IGNORECASE):
         yield f"アドレスが全角で書かれています。半角で「{plain[:80]}」と書いてください", f"the address is full-width: write {plain[:80]!r}"

@@ -8,10 +8,11 @@ from pathlib import Path, PurePosixPath
 
 from plugins.control_characters import CONTROL, compose_kana, control_words
 from plugins.diagnostics import Diagnostic
+from plugins.frontmatter.header.leftovers import find_second_header
 from plugins.frontmatter.header.recovery import recover_header
 from plugins.frontmatter.header.yaml_block import FrontMatterError, Place, parse_yaml
 from plugins.inputs import InputFolder, InputStat, InputTree, UnreadableInput, survey
-from plugins.media_types import file_format, other_encoding
+from plugins.media_types import file_format, find_conflicts, other_encoding
 
 NOT_SOURCES = frozenset({"images", "files", "data"})
 """Folders directly below ``content/`` that hold no documents."""
@@ -132,14 +133,17 @@ def split_front_matter(path: PurePosixPath, text: str) -> Source | Diagnostic:
     if match := CONTROL.search(text):
         return Diagnostic(path, text[: match.start()].count("\n") + 1, *control_words(match[0]), "F103")
     lines = text.split("\n")
-    if lines[0].rstrip() != "---" or "---" not in (stripped := [line.rstrip() for line in lines[1:]]):
+    if lines[0].rstrip() != "---" or "---" not in (stripped := [line.rstrip() for line in lines[1:]]) or find_conflicts(text):
         return _recovered(path, text).mistakes[0]
     end = stripped.index("---") + 1
     try:
         data, places = parse_yaml("\n".join(lines[1:end]), first_line=2)
     except FrontMatterError as error:
         return Diagnostic(path, error.line, error.ja, error.en, error.rule)
-    return Source(path, data, places, "\n".join(lines[end + 1 :]), end + 2)
+    body = "\n".join(lines[end + 1 :])
+    if find_second_header(body):
+        return _recovered(path, text).mistakes[0]
+    return Source(path, data, places, body, end + 2)
 
 
 @dataclass(frozen=True)

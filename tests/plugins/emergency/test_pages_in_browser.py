@@ -66,6 +66,18 @@ def test_no_form_has_a_violation_of_axe_and_all_fit_into_a_small_screen(folder: 
     page.close()
 
 
+def test_on_paper_no_other_notice_stands_above_the_one_that_is_printed(browser: Browser) -> None:
+    page = browser.new_page()
+    sheet = Path("themes/miyagi/static/print.css").read_text("utf-8")
+    for kind, is_shown in (("notice", False), ("drill", False), ("article", True)):
+        page.set_content(
+            f'<style media="print">{sheet}</style><aside class="urgent">緊急</aside><main><article class="story kind-{kind}">題</article></main>'
+        )
+        page.emulate_media(media="print")
+        assert page.locator(".urgent").is_visible() == is_shown
+    page.close()
+
+
 def test_the_notice_to_pin_up_is_one_sheet_of_a4_and_its_code_leads_to_the_page(folder: Path, address: str, browser: Browser) -> None:
     page = browser.new_page()
     for record in sample_records().values():

@@ -10,12 +10,13 @@ import lxml.html
 import pytest
 from PIL import Image
 
+from plugins.builder.checkout.source_check import check_sources
 from plugins.diagnostics import ContentErrors
 from plugins.frontmatter.parse.image_files import MAIL_WIDTH, THUMBNAIL_WIDTH, UnreadableImage, mail_picture, mail_thumbnail
 from plugins.images.mail_files import draw
 from plugins.magazine.compose.blocks import EventTeaser
 from plugins.magazine.compose.composition import Composition, ContentsEntry, compose
-from tests.samples.tiny import TinySite
+from tests.samples.tiny import NOW, TinySite
 
 ISSUE = "---\ntitle: 春の号\ndate: 2020-06-10 10:00\npreheader: 春の話題\n---\nこんにちは。\n\n"
 PICTURED = "---\ntitle: {title}\ndate: 2020-05-02\nimage: ../../images/{image}\nimage_alt: {alt}\n---\n本文です。\n"
@@ -175,6 +176,21 @@ def test_a_drawing_that_cannot_be_drawn_is_named_and_ends_neither_the_process_no
     with pytest.raises(ContentErrors, match=r"map\.(svg|md)") as raised:
         tiny.build()
     assert "Option" not in str(raised.value) and "XML_PARSE" not in str(raised.value)
+
+
+def test_todoke_check_tells_a_drawing_that_cannot_be_drawn_as_a_build_does(tiny: TinySite) -> None:
+    (tiny.content / "images").mkdir(parents=True, exist_ok=True)
+    bad = DRAWING.format(width=640, height=360).replace("</svg>", UNDRAWABLE["a shape as large as a town"])
+    (tiny.content / "images/map.svg").write_text(bad, "utf-8")
+    (tiny.content / "images/plan.svg").write_text(DRAWING.format(width=640, height=360), "utf-8")
+    pictured(tiny, "map", "map.svg", "町の地図")
+    pictured(tiny, "plan", "plan.svg", "町の計画")
+    tiny.write("mail/press/1.md", ISSUE + "## 話題\n\n::記事 ../../press/2020/map.md\n::記事 ../../press/2020/plan.md\n")
+    with pytest.raises(ContentErrors) as raised:
+        tiny.build()
+    checked = check_sources(tiny.content, tiny.root / "publications.toml", NOW)
+    assert checked.errors == raised.value.diagnostics
+    assert [str(each.cause) for each in checked.errors] == ["content/images/map.svg"]
 
 
 def test_a_drawing_that_would_have_too_many_pixels_is_refused_before_it_is_drawn() -> None:

@@ -1,4 +1,4 @@
-// Search in static files. Their format is stated in plugins/search/index.py. Without this script the page lists other ways to find a page.
+// The files' format: plugins/search/index.py. Without this script the page lists other ways to find a page.
 (() => {
   for (const box of document.querySelectorAll("[type='text/html']")) box.outerHTML = box.text;
   const form = document.querySelector("form.search");
@@ -68,7 +68,7 @@
       const term = group.find((each) => text.includes(each));
       if (term) group.forEach((other) => forms.add(text.replace(term, other)));
     }
-    const kana = /^[ぁ-ゖー]{2,}$/.test(text) && new RegExp(`(?:^| )([^/ ]+)/(?:[^ ]*[|,])?${[...text].join("\\|?")}(?![^|, ])`);
+    const kana = /^[ぁ-ゖー]{2,}$/.test(text) && new RegExp(`(?:^| )([^/ ]+)/(?:[^ ]*[|,])?${[...text].join("\\|?")}${text[3] ? "(?![んっゃゅょー])" : "(?![^|, ])"}`);
     return { forms: [...forms].slice(0, 4), kana };
   };
 

@@ -129,6 +129,18 @@ class Event(Dated):
             )
         return self
 
+    @model_validator(mode="after")
+    def has_whole_place(self) -> Event:
+        """Refuse one coordinate alone: no map would show it, and nobody would notice."""
+        if (self.latitude is None) != (self.longitude is None):
+            there, lacking = ("latitude", "longitude") if self.longitude is None else ("longitude", "latitude")
+            raise field_error(
+                f"{lacking} がありません。緯度（latitude）と経度（longitude）は、組で書いてください",
+                f"{there} stands alone: write {lacking} too",
+                there,
+            )
+        return self
+
     @property
     def all_day(self) -> bool:
         """Tell whether the event takes whole days, from midnight to midnight."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic.networks import validate_email
 from pydantic_core import PydanticCustomError
 
@@ -77,6 +77,17 @@ class Job(Dated):
     apply_url: WebAddress | None = None
     apply_email: Annotated[Line, AfterValidator(_email)] | None = None
     phone: Annotated[Phone, BeforeValidator(read_phone)] | None = None
+
+    @model_validator(mode="after")
+    def can_be_answered(self) -> Job:
+        """Refuse a posting that was over before it was published."""
+        if self.deadline < self.date.date():
+            raise field_error(
+                "締め切り（deadline）が公開の日（date）より前です。どちらかの年や日を直してください",
+                "the deadline lies before date: put one of them right",
+                "deadline",
+            )
+        return self
 
     @property
     def ends(self) -> dt.datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
@@ -94,6 +95,10 @@ def _known(place: tuple[int | str, ...]) -> Iterable[str]:
 def line_of_setting(text: str, place: tuple[int | str, ...]) -> int:
     """Return the line in ``text`` of the key at ``place``, or that of its table, or 1. tomllib keeps no line numbers, so they are searched for."""
     lines = text.splitlines()
+    if len(place) > 2 and (inner := "[" + ".".join(map(str, place[:-1])) + "]") in (stripped := [line.strip() for line in lines]):
+        at = stripped.index(inner)  # a table inside another, such as [site.situation.unknown_after]
+        keys = itertools.takewhile(lambda number: not stripped[number].startswith("["), range(at + 1, len(lines)))
+        return next((number for number in keys if _has_key(lines[number], place[-1])), at) + 1
     header = "[" + ".".join(map(str, place[:2])) + "]"
     table = next((number for number, line in enumerate(lines) if line.startswith((header, f"[{place[0]}]"))), None)
     if table is None:

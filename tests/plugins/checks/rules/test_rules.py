@@ -57,6 +57,8 @@ def test_a_rule_without_a_safe_repair_repairs_nothing(rule: Rule) -> None:
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
+        ('[　](https://a.example.jp/)と<a href="https://a.example.jp/"> </a>\n', ["T401:5"] * 2),
+        ("[![](../../images/a.png)](https://a.example.jp/)\n", []),
         ("本文\n\n２０１５年\n", ["T104:7"]),
         ("日　時と会　場\n", ["T103:5"] * 2),
         ("司会は森　進\n\n春 夏 秋\n", ["T103:7"]),

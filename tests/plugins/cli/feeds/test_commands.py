@@ -234,7 +234,7 @@ def test_every_fault_is_named_with_its_place_and_remedy(toml: Path) -> None:
 
 def test_broken_toml_is_a_fault_with_its_file(toml: Path) -> None:
     toml.write_text("[feeds", "utf-8")
-    with pytest.raises(ConfigError, match="cannot read"):
+    with pytest.raises(ConfigError, match="bracket is missing"):
         read_settings(toml)
 
 
