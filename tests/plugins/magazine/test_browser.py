@@ -37,25 +37,51 @@ BROKEN_LINES = r"""() => {
 }"""
 
 
-@contextmanager
-def opened(browser: Browser, site: Path, file: Path, *, width: int = 375, dark: bool = False, pictures: bool = True) -> Iterator[Page]:
-    """Open a mail as a mail program does. Its pictures come from ``site``, or not at all."""
-    context = browser.new_context(viewport={"width": width, "height": SCREEN}, color_scheme="dark" if dark else "light")
+class MailProgram:
+    """Shows one mail after the other in one window with pictures and in one without: a context for each mail would start a process of Chromium for each.
 
-    def answer(route: Route) -> None:
-        url = urldefrag(route.request.url).url
-        if url.startswith("file:"):
-            route.continue_()
-        elif pictures and (picture := site / url.removeprefix(f"{BASE}/")).is_file():
+    A mail runs no script and keeps nothing, so what was shown before leaves nothing behind; pictures that one window has loaded the other does not have.
+    """
+
+    def __init__(self, browser: Browser, site: Path) -> None:
+        self._browser, self._site = browser, site
+        self._windows: dict[bool, Page] = {}
+
+    @contextmanager
+    def opened(self, file: Path, *, width: int = 375, dark: bool = False, pictures: bool = True) -> Iterator[Page]:
+        """Open a mail. Its pictures come from the site, or not at all."""
+        if pictures not in self._windows:
+            self._windows[pictures] = self._browser.new_context().new_page()
+            self._windows[pictures].route("**/*", self._with_pictures if pictures else self._without)
+        page = self._windows[pictures]
+        page.set_viewport_size({"width": width, "height": SCREEN})
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        page.goto(file.as_uri())
+        yield page
+
+    def close(self) -> None:
+        for page in self._windows.values():
+            page.context.close()
+
+    def _with_pictures(self, route: Route) -> None:
+        picture = self._site / urldefrag(route.request.url).url.removeprefix(f"{BASE}/")
+        if picture.is_file():
             route.fulfill(path=picture)
+        else:
+            self._without(route)
+
+    def _without(self, route: Route) -> None:
+        if route.request.url.startswith("file:"):
+            route.continue_()
         else:
             route.abort()
 
-    context.route("**/*", answer)
-    page = context.new_page()
-    page.goto(file.as_uri())
-    yield page
-    context.close()
+
+@pytest.fixture(scope="module")
+def program(browser: Browser, sample: BuildReport) -> Iterator[MailProgram]:
+    program = MailProgram(browser, sample.output / "site")
+    yield program
+    program.close()
 
 
 def mails(sample: BuildReport) -> list[Path]:
@@ -70,9 +96,9 @@ def issues(sample: BuildReport) -> list[Path]:
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [375, 640])
-def test_every_mail_is_whole_and_accessible_without_images(browser: Browser, sample: BuildReport, width: int, *, dark: bool) -> None:
+def test_every_mail_is_whole_and_accessible_without_images(program: MailProgram, sample: BuildReport, width: int, *, dark: bool) -> None:
     for file in mails(sample):
-        with opened(browser, sample.output / "site", file, width=width, dark=dark, pictures=False) as page:
+        with program.opened(file, width=width, dark=dark, pictures=False) as page:
             assert page.evaluate("document.documentElement.scrollWidth") <= width, file
             assert page.evaluate(READABLE) == [], file
             result = Axe().run(page)
@@ -80,10 +106,10 @@ def test_every_mail_is_whole_and_accessible_without_images(browser: Browser, sam
 
 
 @pytest.mark.parametrize("width", [375, 640])
-def test_an_image_that_is_not_loaded_takes_the_lines_of_its_words_and_no_box(browser: Browser, sample: BuildReport, width: int) -> None:
+def test_an_image_that_is_not_loaded_takes_the_lines_of_its_words_and_no_box(program: MailProgram, sample: BuildReport, width: int) -> None:
     seen = 0
     for file in issues(sample):
-        with opened(browser, sample.output / "site", file, width=width, pictures=False) as page:
+        with program.opened(file, width=width, pictures=False) as page:
             for picture in page.evaluate(PICTURES):
                 lines = math.ceil((len(picture["alt"]) * 14 + 20) / picture["width"]) + 1
                 assert picture["height"] <= lines * 14 * 1.5 + 4, (file, picture)
@@ -91,9 +117,9 @@ def test_an_image_that_is_not_loaded_takes_the_lines_of_its_words_and_no_box(bro
     assert seen > 10
 
 
-def test_only_the_first_article_has_a_large_picture_and_each_picture_is_a_link(browser: Browser, sample: BuildReport) -> None:
+def test_only_the_first_article_has_a_large_picture_and_each_picture_is_a_link(program: MailProgram, sample: BuildReport) -> None:
     for file in issues(sample):
-        with opened(browser, sample.output / "site", file) as page:
+        with program.opened(file) as page:
             pictures = page.evaluate(PICTURES)
         assert all(picture["link"].startswith(BASE) and picture["alt"] for picture in pictures), file
         lead, *others = sorted(pictures, key=lambda picture: picture["top"])
@@ -101,11 +127,11 @@ def test_only_the_first_article_has_a_large_picture_and_each_picture_is_a_link(b
 
 
 def test_an_issue_of_six_articles_fills_five_screens_of_a_phone_at_most(
-    browser: Browser, sample: BuildReport, capsys: pytest.CaptureFixture[str]
+    program: MailProgram, sample: BuildReport, capsys: pytest.CaptureFixture[str]
 ) -> None:
     screens: dict[str, tuple[int, float]] = {}
     for file in issues(sample):
-        with opened(browser, sample.output / "site", file) as page:
+        with program.opened(file) as page:
             articles = len(page.query_selector_all(".item"))
             screens["/".join(file.parts[-3:-1])] = articles, page.evaluate("document.documentElement.scrollHeight") / SCREEN
     with capsys.disabled():
@@ -115,9 +141,9 @@ def test_an_issue_of_six_articles_fills_five_screens_of_a_phone_at_most(
     assert max(height / number * 6 for number, height in screens.values()) <= MOST_SCREENS + 0.6  # with the editors' own essays
 
 
-def test_the_first_screen_of_a_phone_says_what_is_new(browser: Browser, sample: BuildReport) -> None:
+def test_the_first_screen_of_a_phone_says_what_is_new(program: MailProgram, sample: BuildReport) -> None:
     for file in issues(sample):
-        with opened(browser, sample.output / "site", file) as page:
+        with program.opened(file) as page:
             title = page.locator("h1").bounding_box()
             contents = page.evaluate(CONTENTS)
         assert title and title["y"] < 100, file
@@ -126,10 +152,10 @@ def test_the_first_screen_of_a_phone_says_what_is_new(browser: Browser, sample: 
 
 
 def test_the_contents_lead_to_each_headline_in_order_and_to_the_place_of_a_section_without_article(
-    browser: Browser, sample: BuildReport
+    program: MailProgram, sample: BuildReport
 ) -> None:
     for file in issues(sample):
-        with opened(browser, sample.output / "site", file) as page:
+        with program.opened(file) as page:
             contents = page.evaluate(CONTENTS)
             headlines = page.eval_on_selector_all("h3 a", "links => links.map(a => [a.innerText.replaceAll('\\n', ''), a.href])")
         articles = [[entry["title"], entry["href"]] for entry in contents if "#" not in entry["href"]]
@@ -141,9 +167,9 @@ def test_the_contents_lead_to_each_headline_in_order_and_to_the_place_of_a_secti
 
 
 @pytest.mark.parametrize("width", [320, 375])
-def test_no_date_and_no_telephone_number_is_broken_at_the_end_of_a_line(browser: Browser, sample: BuildReport, width: int) -> None:
+def test_no_date_and_no_telephone_number_is_broken_at_the_end_of_a_line(program: MailProgram, sample: BuildReport, width: int) -> None:
     for file in mails(sample):
-        with opened(browser, sample.output / "site", file, width=width) as page:
+        with program.opened(file, width=width) as page:
             assert page.evaluate(BROKEN_LINES) == [], file
             assert page.evaluate("document.documentElement.scrollWidth") <= width, file
 
@@ -156,19 +182,19 @@ COLOURS = "(link => [getComputedStyle(link).color, getComputedStyle(link).textDe
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize(("make", "link"), [(APPLE, "a[x-apple-data-detectors]"), (GMAIL, ".k a")])
 def test_a_link_that_a_program_makes_of_a_date_looks_like_the_text_around_it(
-    browser: Browser, sample: BuildReport, make: str, link: str, *, dark: bool
+    program: MailProgram, sample: BuildReport, make: str, link: str, *, dark: bool
 ) -> None:
     for file in mails(sample):
-        with opened(browser, sample.output / "site", file, dark=dark, pictures=False) as page:
+        with program.opened(file, dark=dark, pictures=False) as page:
             page.evaluate(make)
             color, line, around = page.evaluate(COLOURS.format(link))
             assert (color, line) == (around, "none"), file
             assert "telephone=no" in (page.locator("meta[name=format-detection]").get_attribute("content") or "")
 
 
-def test_progress_is_drawn_by_the_cells_of_a_table_as_wide_as_the_figures_say(browser: Browser, sample: BuildReport) -> None:
+def test_progress_is_drawn_by_the_cells_of_a_table_as_wide_as_the_figures_say(program: MailProgram, sample: BuildReport) -> None:
     file = sample.output / "mail/fukko-press/47/mail.html"
-    with opened(browser, sample.output / "site", file, pictures=False) as page:
+    with program.opened(file, pictures=False) as page:
         shares = page.eval_on_selector_all(
             "table.bar", "bars => bars.map(bar => 100 * bar.querySelector('.bar-done').offsetWidth / bar.offsetWidth)"
         )
