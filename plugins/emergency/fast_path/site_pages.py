@@ -59,7 +59,7 @@ class SitePages:
         site, base = self._snapshot.registry.site, self._snapshot.base
         templates = {name.removeprefix("templates/"): text for name, text in self._snapshot.templates.items()}
         environment = ImmutableSandboxedEnvironment(loader=DictLoader(templates), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-        environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False}
+        environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False, "separators": (",", ":")}
         names = WholeNames(self._snapshot.texts.readings)
         environment.filters.update(filters_with(lambda: names))
         environment.globals.update(
