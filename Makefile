@@ -4,7 +4,7 @@ PORT ?= 8000
 SERVE ?= 1
 BIN := .venv/bin
 
-.PHONY: system-audit demo test test-all-pythons mutants check docs schemas format lock clean system install-units audit audit-deps bench-build bench-emergency bench-feeds bench-mail bench-release bench-restore bench-subscribers chaos bench-verify simulate
+.PHONY: system-audit demo test test-all-pythons mutants check docs schemas format lock clean system install-units audit audit-deps bench-build bench-emergency bench-feeds bench-mail bench-release bench-restore bench-subscribers chaos edits bench-verify simulate
 
 demo: .venv/installed  ## Set up, run the whole product once, show site and inbox at http://127.0.0.1:8000
 	$(BIN)/python -m todoke demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -113,6 +113,9 @@ chaos: .venv/installed-test system  ## Kill and mislead the sender on both datab
 	$(BIN)/python -m tests.chaos.returned_mail 100000
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --dest var/flufl "flufl.bounce==$$($(BIN)/python -c 'from importlib.metadata import version; print(version("flufl.bounce"))')"
 	$(BIN)/python -m tests.chaos.flufl_examples var/flufl/*.tar.gz
+
+edits: .venv/installed-test  ## Random edits of all kinds in a process that stays, compared with fresh builds; EDITS="--examples 5 --steps 100", the last line is the counts
+	$(BIN)/python -m tests.plugins.builder.resident.edits $(EDITS)
 
 # Where the units go, and what they run: PREFIX=/usr for a package; DESTDIR for an image. DRY_RUN=1 only says what would be written.
 PREFIX ?= /usr/local

@@ -1,4 +1,4 @@
-"""Seconds from a saved file to the staged and exchanged site in a process that stays: an edited body, a title, an added article, and memory.
+"""Seconds from a saved file to the staged and exchanged site in a process that stays: an edited body, a title, an article that is added, one that ends, and memory.
 
 `python -m benchmarks.build` runs this in a process of its own for each number of articles. By itself: python -m benchmarks.edits FOLDER EDITS
 measures a folder that `benchmarks.builders.todoke` has set up, and looks at the memory before and after so many edits.
@@ -6,6 +6,7 @@ measures a folder that `benchmarks.builders.todoke` has set up, and looks at the
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import random
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.builders import NOW, Builder, python_environment, rewrite
@@ -48,14 +50,15 @@ def measure(root: Path, edits: int) -> dict[str, float]:
     articles = sorted((root / "content").glob("fukko-press/*/a*.md"))
     chosen = random.Random(7).sample(articles, _TIMES + 1)
 
-    def staged(change: Callable[[Path], Path]) -> dict[str, float]:
+    def staged(change: Callable[[Path], Path | None], days: int = 0) -> dict[str, float]:
         walls, cpus = list[float](), list[float]()
-        for article in chosen:
-            file = change(article)
+        for number, article in enumerate(chosen, 1):
+            file, now = change(article), options.now + dt.timedelta(days=number * days)
             wall, cpu = time.perf_counter(), time.process_time()
-            engine.build(options, [file])
+            engine.build(replace(options, now=now), [file] if file else [])
             walls.append(time.perf_counter() - wall)
             cpus.append(time.process_time() - cpu)
+            engine.save()  # as when nobody saves for a while
         return {"s": statistics.median(walls[1:]), "cpu_s": statistics.median(cpus[1:])}  # the first one makes what the others have
 
     results = {"edit": staged(_edit_body), "title": staged(_edit_title)}
@@ -65,6 +68,10 @@ def measure(root: Path, edits: int) -> dict[str, float]:
     after = _memory()
     engine.save()
     results["add"] = staged(lambda article: _add(root / "content", article.stem))
+    for day, article in enumerate(chosen, 1):
+        _let_end(article, day)
+    engine.build(options, chosen)
+    results["expiry"] = staged(lambda _article: None, days=1)
     named = {f"resident_{step}_{name}": round(value, 4) for step, values in results.items() for name, value in values.items()}
     return {
         **named,
@@ -81,6 +88,10 @@ def _edit_body(article: Path) -> Path:
 def _edit_title(article: Path) -> Path:
     rewrite(article, lambda text: re.sub("(?m)^title: (.*)$", r"title: \1（直した）", text, count=1))
     return article
+
+
+def _let_end(article: Path, day: int) -> None:
+    rewrite(article, lambda text: text.replace("\n---\n", f"\nexpires: 2021-04-{day:02}\n---\n", 1))
 
 
 def _add(content: Path, name: str) -> Path:

@@ -86,6 +86,25 @@ class BuildContext:
             raise KeyMisused(f"'{key.name}' of {key.owner} cannot be replaced before it is provided")
         self._provided.by_key[key] = value
 
+    def withdraw(self, key: Key[Value]) -> None:
+        """Forget what was provided, if anything: nobody asks for it any more, and it holds memory."""
+        self._provided.by_key.pop(key, None)
+
+
+@dataclass(frozen=True, eq=False)
+class Continuation:
+    """A build that goes on in the process of the one before (`plugins.builder.resident`), and takes over from ``last`` what holds still.
+
+    ``changed`` are the paths below ``content/`` of the documents that were written, moved or deleted since. All else is as it was, but for the moment.
+    """
+
+    last: BuildContext
+    changed: frozenset[str]
+
+
+CONTINUATION = Key[Continuation]("continuation", __name__)
+"""Absent in a build that looks at everything. A package that takes something over says in which case it is what it would make again."""
+
 
 def add_context(
     settings: dict[str, Any],

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from plugins.checks.criteria import AUDIT
-from plugins.context import Key, context_of
+from plugins.context import CONTINUATION, BuildContext, Continuation, Key, context_of
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.digest import digest
 from plugins.events.locator import OUTLINE, Outline, read_outline
 from plugins.events.locator import PATH as OUTLINE_FILE
 from plugins.frontmatter.advice import early_links, future_updates, incomplete_postings
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS, Library, read_library
+from plugins.frontmatter.library_changes import follow_library
 from plugins.frontmatter.load.content_cache import ContentCache
 from plugins.frontmatter.model.places import PATH as MUNICIPALITIES
 from plugins.frontmatter.model.registry import read_registry
@@ -63,6 +64,10 @@ class Content:
     situation: Situation
 
 
+CONTENT = Key[Content]("content", __name__)
+"""All of it as it was read: `plugins.magazine` gives the library that others ask for the HTML of issues."""
+
+
 def load_content(
     content: Path,
     publications: Path,
@@ -90,8 +95,7 @@ def load_content(
     except ContentErrors as errors:
         raise ContentErrors([*errors.diagnostics, *diagnostics]) from errors
     diagnostics += _missing_declarations(publications, library, content.name)
-    of_documents = clashing_files(library) + unusable_names(library) + future_updates(library, content)
-    diagnostics += [_relative_to_checkout(content, diagnostic) for diagnostic in of_documents if diagnostic.severity == "error"]
+    diagnostics += _document_errors(content, library)
     if diagnostics and mistakes is None:
         raise ContentErrors(diagnostics)
     if mistakes is not None:
@@ -108,6 +112,11 @@ def file_warnings(content: Path, library: Library) -> tuple[Diagnostic, ...]:
     tables = _TABLES | situation_paths() if library.registry.site.situation else _TABLES
     warnings = unnamed_files(library, tables) + ignored_files(library) + similar_sources(library) + heavy_files(library, _size_in(content))
     return tuple(_relative_to_checkout(content, warning) for warning in warnings)
+
+
+def _document_errors(content: Path, library: Library) -> list[Diagnostic]:
+    of_documents = clashing_files(library) + unusable_names(library) + future_updates(library, content)
+    return [_relative_to_checkout(content, diagnostic) for diagnostic in of_documents if diagnostic.severity == "error"]
 
 
 def document_warnings(content: Path, library: Library) -> tuple[Diagnostic, ...]:
@@ -156,7 +165,9 @@ def load(pelican: Any) -> None:
     build = context_of(pelican.settings)
     if errors := theme_errors(build.theme):
         raise ContentErrors(errors)
-    content = load_content(build.content, build.publications, build.now, build.get(CONTENT_CACHE), shows_drafts=build.shows_drafts)
+    going_on = build.get(CONTINUATION)
+    content = _follow(going_on, build) if going_on else _load(build)
+    build.provide(CONTENT, content)
     build.provide(LIBRARY, content.library)
     build.provide(WORKS, content.works)
     build.provide(READINGS, content.readings)
@@ -165,6 +176,19 @@ def load(pelican: Any) -> None:
     build.provide(OUTLINE, content.outline)
     build.provide(SITUATION, content.situation)
     build.provide(SITE_ADDRESS, build.site_url or content.library.registry.site.url)
+
+
+def _load(build: BuildContext) -> Content:
+    return load_content(build.content, build.publications, build.now, build.get(CONTENT_CACHE), shows_drafts=build.shows_drafts)
+
+
+def _follow(going_on: Continuation, build: BuildContext) -> Content:
+    """Return what `load_content` would: the tables are as they were. Raises `ContentErrors`, `plugins.frontmatter.text_edits.NeedsWholeBuild`."""
+    last = going_on.last[CONTENT]
+    content = replace(last, library=follow_library(last.library, build.content, going_on.changed, build.now))
+    if errors := _document_errors(build.content, content.library):
+        raise ContentErrors(errors)
+    return content
 
 
 def register() -> None:

@@ -25,7 +25,7 @@ from plugins.builder.rerender import Rerenderer
 from plugins.checks.built.page_weight import pages_over_budget
 from plugins.checks.plugin import WARNINGS
 from plugins.clock import TrackedClock, ValidityInterval
-from plugins.context import add_context
+from plugins.context import CONTINUATION, Continuation, add_context
 from plugins.csv_table import LARGEST
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.digest import NoDigest, digest
@@ -111,19 +111,30 @@ class RunResult:
 class PelicanRun:
     """A run that is prepared. ``input_paths`` are the files and folders, there or not, that its result depends on."""
 
-    def __init__(self, options: BuildOptions, site: Path, find_intact: Callable[[], frozenset[str]] = frozenset) -> None:
+    def __init__(
+        self,
+        options: BuildOptions,
+        site: Path,
+        find_intact: Callable[[], frozenset[str]] = frozenset,
+        going_on: Continuation | None = None,
+    ) -> None:
         """``site`` is the folder to write into; ``find_intact`` is as in `RenderPlan`."""
         self._site, output = site, options.output.absolute()
         self._clock = TrackedClock.at(options.now)
         self._settings = _read_settings(options, site, self._clock)
         # Not among Pelican's settings, yet every page depends on them.
         flags = {"validate_mail": options.validate_mail, "shows_drafts": options.shows_drafts}
-        fingerprint = global_fingerprint(self._settings | flags | {"names": _names_that_stay_whole(options.content)}, _CODE)
-        self._plan = RenderPlan(site, output / "site", output / MANIFEST, fingerprint, self._clock, find_intact, fresh=options.fresh)
+        last = going_on.last[PLAN] if going_on else None
+        names = {"names": _names_that_stay_whole(options.content)}
+        fingerprint = last.fingerprint if last else global_fingerprint(self._settings | flags | names, _CODE)
+        paths = site, output / "site", output / MANIFEST
+        self._plan = RenderPlan(*paths, fingerprint, self._clock, find_intact, fresh=options.fresh, last=last)
         self._build = add_context(self._settings, **flags, strict=options.strict, held=options.held)
         make_private_folder(self._build.cache)  # drafts, and mails before they are sent
         self._build.provide(PLAN, self._plan)
         self._build.provide(EDITS, EditFollowers())
+        if going_on:
+            self._build.provide(CONTINUATION, going_on)
         if not options.fresh:
             self._build.provide(CONTENT_CACHE, (output / "content-cache.sqlite", fingerprint))
         self.input_paths = tuple(map(str, _input_paths(options, self._settings)))
@@ -138,6 +149,7 @@ class PelicanRun:
             render_pending(self._plan)
         if lines := pages_over_budget(self._site, self._pages_to_weigh(), self._plan.find_file):
             raise self._too_heavy(lines)
+        self._build.withdraw(CONTINUATION)  # it would keep every build before
         plugins = tuple(map(str, self._settings["PLUGINS"]))
         return RunResult(
             self._plan, Rerenderer(self._build), self._clock.validity, self._warnings(), self._moments(), self._unsent(), plugins
@@ -178,7 +190,7 @@ class PelicanRun:
     def _pages_to_weigh(self) -> set[str]:
         """The pages that may have become too heavy: the rendered ones and the portal; all, if a style sheet or a script changed."""
         plan = self._plan
-        pages = plan.rendered if _has_same_assets(self._site, plan.last_site) else plan.manifest.pages
+        pages = plan.rendered if plan.goes_on or _has_same_assets(self._site, plan.last_site) else plan.manifest.pages
         names = {name for page in pages for name in (page, *plan.manifest.pages[page].side_files)}
         return {name for name in names | {"index.html"} if name.endswith(".html")}
 

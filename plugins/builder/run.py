@@ -191,7 +191,7 @@ class _Run:
         changes = {tree: compare_trees(files[tree], output / tree, folder / tree, kept.get(tree, frozenset())) for tree in TREES}
         exchange = Exchange(output, folder, files, changes)
         files_after = exchange.files_after()
-        report = _report(output, result, changes)
+        report = build_report(output, result, changes)
         # All that needs room on the disk comes first, and in the folder of this run. What follows only renames.
         result.plan.manifest.save(folder / MANIFEST)
         outputs, summary = list_outputs(folder / MANIFEST, files_after), up_to_date.summary_of(report)
@@ -215,7 +215,8 @@ class _Run:
         return False
 
 
-def _report(output: Path, result: RunResult, changes: Mapping[str, TreeChange]) -> BuildReport:
+def build_report(output: Path, result: RunResult, changes: Mapping[str, TreeChange]) -> BuildReport:
+    """Return the report of a run whose trees differ from the published ones by ``changes``."""
     plan, files = result.plan, [f"{tree}/{name}" for tree, change in changes.items() for name in change.files]
     return BuildReport(
         output,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -77,6 +77,11 @@ def inspect_source(content: Path, registry: Registry, levels: Levels, path: Pure
     inspector = _Inspector(content, registry, levels)
     ((_, result),) = map_watched(inspector.inspect_one, [str(path)], quick=is_quick(InputFolder(content), [str(path)]))
     return (inspector.given_up(result) if isinstance(result, Overrun) else result).diagnostics
+
+
+def hints(diagnostics: Iterable[Diagnostic]) -> list[tuple[str, str, int]]:
+    """Return what the site and the report say of diagnostics: rule, severity, line."""
+    return sorted((each.rule, each.severity, each.line) for each in diagnostics)
 
 
 _NAME = "checks"

@@ -114,7 +114,7 @@ class EmergencyGenerator(Generator):  # type: ignore[misc]
         self._write_mail(documents, publication, library)
         self._announce(live, publication, library)
         site = library.registry.site
-        own = (d for d in library.documents.values() if d.publication == publication)
+        own = (d for d in library.documents.values() if d.publication and d.publication.key == publication.key)
         changed = last_change(own, library.now, site.zone)
         for url, data in forms_of_all(records, publication, pages, site, self.build[SITE_ADDRESS], changed):
             self._write(url, data)

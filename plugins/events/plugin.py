@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Any
 
 from pelican import Pelican, signals
@@ -17,7 +18,7 @@ from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.content_types import Event
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Publication
-from plugins.frontmatter.text_edits import EDITS, NeedsWholeBuild, TextEdits
+from plugins.frontmatter.text_edits import EDITS, NeedsWholeBuild
 from plugins.readings.table import READINGS
 
 ON_AIR = (8, 2)
@@ -36,7 +37,7 @@ class EventsGenerator(Generator):  # type: ignore[misc]
         self.publication: Publication | None = next((p for p in library.registry.publications.values() if p.content_type == "event"), None)
         self.articles = [d for d in reversed(library.live("article")) if d.publication is self.publication]
         if followers := context_of(self.settings).get(EDITS):
-            followers.on_edit(self._refuse_spoken)
+            followers.refuse(self._refuse_spoken)
         self.context["calendar_url"] = ""
         if self.publication:
             self.front = f"{self.publication.url}calendar/"
@@ -45,9 +46,9 @@ class EventsGenerator(Generator):  # type: ignore[misc]
             urls = [self.front, f"{self.publication.url}on-air/", *(month.url for month in self.months)]
             self.context.setdefault("section_urls", {}).setdefault(self.publication.key, []).extend(urls)
 
-    def _refuse_spoken(self, edits: TextEdits) -> None:
+    def _refuse_spoken(self, paths: frozenset[PurePosixPath]) -> None:
         """The script for the radio is made of the words of these articles."""
-        if any(document.path in edits.paths for document in self.articles):
+        if any(document.path in paths for document in self.articles):
             raise NeedsWholeBuild("an article of the publication whose script is read on air")
 
     def generate_output(self, writer: Writer) -> None:

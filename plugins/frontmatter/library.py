@@ -30,7 +30,7 @@ from plugins.frontmatter.load.parallel_reader import ReadResult, ShareReader, op
 from plugins.frontmatter.model.document import Document, Header, HeaderSummary, LoadedText, Picture, document_digests
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.name_conflicts import name_conflicts
-from plugins.frontmatter.parse.references import ReferenceResolver
+from plugins.frontmatter.parse.references import Reference, ReferenceResolver
 from plugins.frontmatter.parse.source import NOT_SOURCES, find_sources, is_publishable, scan_sources
 from plugins.inputs import InputFolder, InputStat, UnreadableInput, survey
 
@@ -54,7 +54,7 @@ class Library:
     """All documents, by path below ``content/``.
 
     ``now`` is the moment for which links were resolved, ``digests`` hold the digest of each source's bytes, ``files`` the paths
-    below ``content/`` of all other files that may be public (`plugins.frontmatter.public_files`). With ``shows_drafts`` a draft counts as
+    below ``content/`` of all other files that may be public (`plugins.frontmatter.public_files`), ``links`` by path the sources that refer to it. With ``shows_drafts`` a draft counts as
     published, and its title says that it is a draft. ``ignored`` are the paths of files among the sources that are neither sources nor may be public.
     """
 
@@ -66,6 +66,7 @@ class Library:
     files: frozenset[str] = field(compare=False)
     shows_drafts: bool = False
     ignored: frozenset[str] = field(default=frozenset(), compare=False)
+    links: dict[str, set[str]] = field(default_factory=dict, compare=False)
 
     def live(self, content_type: str | None = None) -> list[Document]:
         """Return the documents that have a date and are public now, oldest first: those of one content type, or all."""
@@ -135,7 +136,9 @@ def read_library(
     scanned_at, tree, rows = time.time_ns(), survey(content), cache.rows()
     files = scan_sources(tree)
     known = {path: row for path, file in files.items() if (row := rows.get(path)) and _is_unchanged(content, path, file, row)}
-    collector = _Collector(cache, files, scanned_at)
+    collector = Collector(cache, files, scanned_at)
+    for path, row in known.items():
+        collector.note_links(path, row.parsed[1])
     known_images = cache.notes(_IMAGES, KnownImages).get("", (b"", None))[1] or {}
     headers: dict[str, Header | HeaderSummary] = {path: row.parsed[0] for path, row in known.items()}
     references = ReferenceResolver(content, registry, headers, now, dict(known_images))
@@ -151,7 +154,7 @@ def read_library(
         diagnostics += [diagnostic for batch in reader.headers() for diagnostic in batch.diagnostics]
         collector.collect(reader.results(headers, references.images), references)
     diagnostics += collector.diagnostics + name_conflicts(((path, headers[path]) for path in files if path in headers), content)
-    diagnostics = [diagnostic.below(content.name) for diagnostic in _without_consequences(diagnostics)]
+    diagnostics = [diagnostic.below(content.name) for diagnostic in without_consequences(diagnostics)]
     _raise_or_add(diagnostics, mistakes)
     cache.forget(path for path in rows if path not in files)
     if references.images != known_images:
@@ -159,7 +162,7 @@ def read_library(
     digests = {row.parsed[0].path: row.digest for row in known.values()} | collector.digests
     publishable = frozenset(filter(is_publishable, tree.files))
     ignored = frozenset(path for path in tree.files.keys() - files.keys() - publishable if path.partition("/")[0] not in NOT_SOURCES)
-    return Library(_documents(files, known, collector), registry, now, cache, digests, publishable, shows_drafts, ignored)
+    return Library(_documents(files, known, collector), registry, now, cache, digests, publishable, shows_drafts, ignored, collector.links)
 
 
 def _raise_or_add(diagnostics: list[Diagnostic], mistakes: list[Diagnostic] | None) -> None:
@@ -170,7 +173,7 @@ def _raise_or_add(diagnostics: list[Diagnostic], mistakes: list[Diagnostic] | No
         raise ContentErrors(diagnostics)
 
 
-def _without_consequences(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
+def without_consequences(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
     """Leave out that a link leads nowhere if it leads to a source with mistakes of its own. Whoever links to it did nothing wrong.
 
     The document with the link was read with a diagnostic all the same, so no cache takes it for one that holds.
@@ -180,12 +183,13 @@ def _without_consequences(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
 
 
 @dataclass
-class _Collector:
-    """Takes the documents as they are read, and writes those without a diagnostic into the cache."""
+class Collector:
+    """Takes the documents as they are read, and writes those without a diagnostic into the cache. ``links`` are as in `Library`."""
 
     cache: ContentCache
     files: Mapping[str, InputStat]
     scanned_at: int
+    links: dict[str, set[str]] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
     digests: dict[PurePosixPath, bytes] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -205,7 +209,14 @@ class _Collector:
             self.documents |= {result.path: document for result, document in valid}
             self.digests |= {document.path: result.digest for result, document in valid}
             for result, _ in valid:
+                self.note_links(result.path, result.resolved)
                 references.same_as_before(result.resolved)
+
+    def note_links(self, path: str, resolved: Mapping[Reference, object]) -> None:
+        """Note which documents the source at ``path`` refers to."""
+        for method, target in resolved:
+            if method in ("page", "target"):
+                self.links.setdefault(target, set()).add(path)
 
     def _row(self, result: ReadResult, document: Document) -> CachedDocument:
         file = self.files[result.path]
@@ -237,7 +248,7 @@ def read_again(library: Library, content: Path, paths: Sequence[str], known: Map
     scanned_at, files = time.time_ns(), InputFolder(content)
     stats = {path: stat for path in paths if (stat := files.stat(path))}
     collector, share = (
-        _Collector(library.cache, stats, scanned_at),
+        Collector(library.cache, stats, scanned_at, library.links),
         ShareReader(content, library.registry, library.now, library.shows_drafts),
     )
     references = ReferenceResolver(content, library.registry, known, library.now)
@@ -247,7 +258,12 @@ def read_again(library: Library, content: Path, paths: Sequence[str], known: Map
     if diagnostics := diagnostics + collector.diagnostics:
         raise ContentErrors(diagnostic.below(content.name) for diagnostic in diagnostics)
     read = collector.documents
-    return [(read[path].with_text(_CachedText(library.cache, path)), collector.digests[read[path].path]) for path in read]
+    return [(with_cached_text(read[path], library.cache), collector.digests[read[path].path]) for path in read]
+
+
+def with_cached_text(document: Document, cache: ContentCache) -> Document:
+    """Return ``document``, which is in ``cache``, with a text that is loaded when it is read."""
+    return document.with_text(_CachedText(cache, str(document.path)))
 
 
 def _is_unchanged(content: Path, path: str, file: InputStat, row: CachedDocument) -> bool:
@@ -260,10 +276,10 @@ def _is_unchanged(content: Path, path: str, file: InputStat, row: CachedDocument
         return False
 
 
-def _documents(files: Mapping[str, InputStat], known: Mapping[str, CachedDocument], collector: _Collector) -> dict[PurePosixPath, Document]:
+def _documents(files: Mapping[str, InputStat], known: Mapping[str, CachedDocument], collector: Collector) -> dict[PurePosixPath, Document]:
     by_path = {path: row.parsed[0] for path, row in known.items()} | collector.documents
     held = (by_path[path] for path in files if path in by_path)  # all of them, unless mistakes are only told (`todoke check`)
-    return {document.path: document.with_text(_CachedText(collector.cache, str(document.path))) for document in held}
+    return {document.path: with_cached_text(document, collector.cache) for document in held}
 
 
 def _with_html(document: Document, html: str) -> Document:

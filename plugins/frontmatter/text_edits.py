@@ -5,6 +5,8 @@ A package that makes anything else of the words of documents provides a function
 
     edits.on_edit(self._update)
 
+or a function that refuses edits of some documents beforehand (``edits.refuse``).
+
 `tests/plugins/builder/resident/test_followers.py` lists the modules that read the words of a document, so that none is forgotten.
 """
 
@@ -46,8 +48,13 @@ class TextEdits:
 class EditFollowers:
     """What follows an edit besides pages. ``savers`` write, into the folder of the output, what only the next build reads."""
 
+    refusals: list[Callable[[frozenset[PurePosixPath]], None]] = field(default_factory=list)
     updates: list[Callable[[TextEdits], None]] = field(default_factory=list)
     savers: list[Callable[[Path], None]] = field(default_factory=list)
+
+    def refuse(self, refusal: Callable[[frozenset[PurePosixPath]], None]) -> None:
+        """Call ``refusal`` with the paths of the sources before they are edited. It raises `NeedsWholeBuild` for what is made of more than their pages."""
+        self.refusals.append(refusal)
 
     def on_edit(self, update: Callable[[TextEdits], None]) -> None:
         """Call ``update`` after each edit. It writes into the folder of the site as a generator does, and raises `NeedsWholeBuild` if it cannot."""

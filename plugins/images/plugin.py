@@ -21,6 +21,7 @@ from plugins.images.broken import broken_picture
 from plugins.images.encode import ImageEncoder, Original
 from plugins.images.mail_files import MailFiles
 from plugins.images.picture_tag import ImageVariants, PictureTags
+from plugins.incremental.plan import PLAN
 from plugins.inputs import InputFolder
 from plugins.typography.font import find_font
 
@@ -84,7 +85,9 @@ class ImagesGenerator(Generator):  # type: ignore[misc]
                     self._copy(self.encoder.variant(original, name), f"{image_variants.folder}{name}")
 
     def _copy(self, file: Path, address: str) -> None:
-        write_into(self.output_path, address.lstrip("/"), file.read_bytes())
+        name, plan = address.lstrip("/"), context_of(self.settings).get(PLAN)
+        if not (plan and plan.take_over(name)):
+            write_into(self.output_path, name, file.read_bytes())
 
     def _used(self) -> set[PurePosixPath]:
         """The pictures that public pages show, which need a responsive set. Those that a page links to, or that are declared, keep their permalink only."""

@@ -94,6 +94,10 @@ class DependencyRecorder:
             self.record_reads.pop(read, None)
             self.record_digests.pop(read[0], None)
 
+    def forget_all(self) -> None:
+        """Forget all digests: another build begins."""
+        self.digests, self.record_reads, self.record_digests = {}, {}, {}
+
     def record(self, owner: str, name: str, value: Any) -> None:
         """Record the read of a name of the context, or of an entry of a mapping."""
         if self.reads is None or (owner, name) in self.reads:

@@ -47,13 +47,13 @@ class FragmentCache:
     """The fragments of one environment. ``shared`` are the variables of all pages. Without a ``plan`` nothing is kept."""
 
     def __init__(self, environment: Environment, shared: dict[str, Any], plan: FragmentContext | None) -> None:
-        self._environment, self._shared, self._plan = environment, shared, plan
+        self._environment, self._shared, self.plan = environment, shared, plan
         self._fragments: dict[tuple[Any, ...], Fragment] = {}
         self._templates: dict[str, Template] = {}
 
     def __call__(self, name: str, /, **arguments: Any) -> Markup:
         """Return what the template ``name`` makes of ``arguments``. While no page is recorded, as in the preview's rerender, nothing is taken from the cache."""
-        plan = self._plan
+        plan = self.plan
         if plan is None or plan.recorder.reads is None:
             return self._render(name, arguments)
         key = (name, *arguments, *[value if type(value) is str else id(value) for value in arguments.values()])
@@ -70,6 +70,15 @@ class FragmentCache:
         for key in [key for key, fragment in self._fragments.items() if not reads.isdisjoint(fragment.reads)]:
             del self._fragments[key]
 
+    def go_on(self, shared: dict[str, Any], plan: FragmentContext, changed: Set[Read]) -> None:
+        """Serve another build, in which the reads ``changed`` have other values.
+
+        What spoke of a moment is dropped too, what wrote files, and what was made of anything but documents: each build groups these anew.
+        """
+        self._shared, self.plan = shared, plan
+        self.forget(changed)
+        self._fragments = {key: each for key, each in self._fragments.items() if _goes_on(each)}
+
     def _make(self, name: str, arguments: dict[str, Any], plan: FragmentContext) -> Fragment:
         outer, plan.side_files = plan.side_files, []
         try:
@@ -85,3 +94,8 @@ class FragmentCache:
         if name not in self._templates:
             self._templates[name] = self._environment.get_template(name)
         return Markup(render(self._templates[name], self._shared, arguments))  # noqa: S704 - the template has escaped its values
+
+
+def _goes_on(fragment: Fragment) -> bool:
+    lasting = all(type(argument) is str or getattr(argument, "tracking_leaf", False) for argument in fragment.arguments)
+    return lasting and fragment.validity is ALWAYS and not fragment.side_files

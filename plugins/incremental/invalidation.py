@@ -57,12 +57,20 @@ class Invalidation:
         for owner in last.table.owners() - unchanged:
             self._compare_or_wait(owner)
 
-    def changed_read(self, entry: PageEntry, own: Mapping[str, Any]) -> Read | None:
+    @property
+    def changed(self) -> set[Read]:
+        """The reads that changed, as far as their records are known."""
+        return set(self._changed.values())
+
+    def changed_read(self, entry: PageEntry, own: Mapping[str, Any], last: Mapping[str, Any] | None = None) -> Read | None:
         """Return the first read of a page whose value is another today, or None.
 
-        ``own`` are the variables that this page alone gets. A volatile read counts as changed.
+        ``own`` are the variables that this page alone gets, ``last`` those that it got in the last build, if these are at hand. A volatile read counts
+        as changed.
         """
         for name, last_digest in entry.own_digests.items():
+            if last and name in own and own[name] is last.get(name) and last_digest != VOLATILE:
+                continue
             if (value_digest(own[name]) if name in own else GONE) != last_digest or last_digest == VOLATILE:
                 return CONTEXT, name
         reads = entry.reads

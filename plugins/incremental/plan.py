@@ -12,6 +12,7 @@ from jinja2 import Environment, Template
 from plugins.clock import TrackedClock
 from plugins.context import Key
 from plugins.incremental.dependency_recorder import DependencyRecorder, record_environment
+from plugins.incremental.fragment_cache import FRAGMENT, FragmentCache
 from plugins.incremental.invalidation import Invalidation
 from plugins.incremental.manifest import Manifest, PageEntry, load_manifest
 from plugins.incremental.template_digests import TemplateDigests
@@ -25,7 +26,8 @@ class RenderPlan:
 
     ``site`` is the folder of this run, ``last_site`` the site of the last build, ``manifest_path`` the file that describes the latter, ``fingerprint``
     the digest of what all pages depend on. ``find_intact`` returns the files of ``last_site`` that are as they were written; it is called when that is
-    first needed, since another process is finding it out. With ``fresh`` nothing is taken over.
+    first needed, since another process is finding it out. With ``fresh`` nothing is taken over. ``last`` is the plan of the last build if that was made
+    in this process: then its manifest, what it recorded and its fragments are at hand.
     """
 
     def __init__(
@@ -38,18 +40,20 @@ class RenderPlan:
         find_intact: Callable[[], frozenset[str]] = frozenset,
         *,
         fresh: bool = False,
+        last: RenderPlan | None = None,
     ) -> None:
-        self.site, self.last_site = site, last_site
-        self.has_last_site = last_site.is_dir()
-        self.last_manifest = Manifest(fingerprint) if fresh else load_manifest(manifest_path, fingerprint)
-        self.manifest = self.last_manifest.successor()
+        self.site, self.last_site, self.fingerprint = site, last_site, fingerprint
+        self.has_last_site, self.goes_on = last_site.is_dir(), last is not None
+        self.last_manifest = last.manifest if last else Manifest(fingerprint) if fresh else load_manifest(manifest_path, fingerprint)
+        self.manifest: Manifest = self.last_manifest.successor()
         self.clock = clock
         self._find_intact = frozenset if fresh else find_intact
         self.rendered: dict[str, str] = {}
         """By page, why it was rendered."""
         self.kept: list[str] = []
         self.kept_files = set[str]()
-        self.recorder = DependencyRecorder()
+        self.recorder: DependencyRecorder = last.recorder if last else DependencyRecorder()
+        self.recorder.forget_all()
         self.side_files: list[str] = []
         """What plugins wrote while the current page was rendered."""
         self.on_page: Callable[[], None] = lambda: None
@@ -58,19 +62,37 @@ class RenderPlan:
         """Both set by the writer. The second renders pages that this run has rendered or kept, after something they read was changed in place."""
         self.page_variables: dict[str, PageVariables] = {}
         """By page. A resident build renders with them for as long as it lives."""
+        self.last_variables = last.page_variables if last else {}
         self.view: tuple[Environment, dict[str, Any]] | None = None
         """The environment and the variables of all pages, for a rerender after the build."""
         self._environments: dict[int, tuple[Invalidation, TemplateDigests]] = {}
+        self._recorded = last.view[0] if last and last.view else None
+        """The environment whose reads are recorded already."""
 
     def for_environment(self, environment: Environment, context: dict[str, Any]) -> tuple[Invalidation, TemplateDigests]:
         """Return what decides about the pages of ``environment``, which records reads from now on."""
         if id(environment) not in self._environments:
             self.view = environment, context
-            record_environment(environment, self.recorder)
+            if environment is not self._recorded:
+                record_environment(environment, self.recorder)
             invalidation = Invalidation(environment, self.recorder, context, self.last_manifest)
+            fragments = environment.globals.get(FRAGMENT)
+            if isinstance(fragments, FragmentCache):
+                fragments.go_on(context, self, invalidation.changed)
             digests = TemplateDigests(environment, self.last_manifest.templates, self.manifest.templates)
             self._environments[id(environment)] = invalidation, digests
         return self._environments[id(environment)]
+
+    def finish(self) -> None:
+        """Let go of what only the run needed: a process that goes on would keep it."""
+        self.last_variables, self.last_manifest, self._environments = {}, Manifest(self.fingerprint), {}
+        self._find_intact, self.intact_files = frozenset, frozenset()
+
+    @property
+    def is_current(self) -> bool:
+        """Tell whether the fragments are still those of this build, and not of one that went on from it."""
+        fragments = self.view[0].globals.get(FRAGMENT) if self.view else None
+        return not isinstance(fragments, FragmentCache) or fragments.plan is self
 
     @cached_property
     def intact_files(self) -> frozenset[str]:
@@ -88,6 +110,13 @@ class RenderPlan:
         self.manifest.pages[name] = entry
         if entry.interval:
             self.clock.narrow(entry.validity)
+
+    def take_over(self, name: str) -> bool:
+        """Take over a file that is made of nothing that changes while a process goes on (pictures, the theme); tell whether the last build made it."""
+        if not (self.goes_on and self.is_intact(name)):
+            return False
+        self.kept_files.add(name)
+        return True
 
     def find_file(self, name: str) -> Path | None:
         """Return the path of a file of the new site, made now or taken over; None if there is none so far."""

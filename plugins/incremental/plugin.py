@@ -8,7 +8,7 @@ from jinja2 import Environment
 from pelican import Pelican, signals
 from pelican.generators import Generator
 
-from plugins.context import Key, context_of
+from plugins.context import CONTINUATION, Key, context_of
 from plugins.incremental.bytecode import open_bytecode_cache
 from plugins.incremental.fragment_cache import FRAGMENT, FragmentCache
 from plugins.incremental.output_code import use_in
@@ -26,7 +26,10 @@ def choose_writer(_pelican: Pelican) -> type[IncrementalWriter]:
 def share_environment(generator: Generator) -> None:
     """Give all generators the environment of the first: each template is compiled once, and compiled templates are kept between builds."""
     build = context_of(generator.settings)
-    if build.get(_ENVIRONMENT) is None:
+    if going_on := build.get(CONTINUATION):
+        if build.get(_ENVIRONMENT) is None:
+            build.provide(_ENVIRONMENT, going_on.last[_ENVIRONMENT])
+    elif build.get(_ENVIRONMENT) is None:
         build.provide(_ENVIRONMENT, generator.env)
         generator.env.auto_reload = False  # nobody edits templates during a build: Jinja need not look at their times
         generator.env.globals[FRAGMENT] = FragmentCache(generator.env, generator.context, build.get(PLAN))

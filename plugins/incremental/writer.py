@@ -40,6 +40,8 @@ _ENOUGH_AGAIN = 200
 
 NEW = "このページの前の記録がありません（新しいページか、設定・プログラムが変わったあと） / no record of the page: it is new, or code or settings changed"
 
+_NO_VARIABLES: tuple[None, None, dict[str, Any]] = None, None, {}
+
 _FOR_PELICAN = frozenset({"override_output", "template_name", "url"})
 """Parameters of `Writer.write_file` itself, which no template gets."""
 
@@ -88,10 +90,13 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
             super().write_file(name, template, context, relative_urls, paginated, **kwargs)
             return
         plan.page_variables[name] = template, context, kwargs
+        last = plan.last_variables.get(name, _NO_VARIABLES)[2]
         invalidation, digests = plan.for_environment(template.environment, context)
         template_digest = digests.digest(template.name or "")
         entry = plan.last_manifest.pages.get(name)
-        reason = _reason_of_entry(name, entry, template_digest, plan) or (entry and explain_read(invalidation.changed_read(entry, kwargs)))
+        reason = _reason_of_entry(name, entry, template_digest, plan) or (
+            entry and explain_read(invalidation.changed_read(entry, kwargs, last))
+        )
         if entry and not reason:
             self._keep(plan, name, entry, context, kwargs)
         else:
@@ -117,13 +122,14 @@ class IncrementalWriter(Writer):  # type: ignore[misc]
             for name in names:
                 template, context, own = plan.page_variables[name]
                 self._pending.append(RenderJob(name, template, plan.manifest.pages[name].template_digest, context, own))
-            self._render_pending(_ENOUGH_AGAIN)
+            self._render_pending(again=True)
 
-    def _render_pending(self, enough: int = _ENOUGH) -> None:
+    def _render_pending(self, *, again: bool = False) -> None:
         """Raises `RenderFailed`."""
         plan, jobs = self._plan, self._pending
         if plan is None:
             return
+        enough = _ENOUGH_AGAIN if again or plan.goes_on else _ENOUGH
         self._pending = []
         jobs.sort(key=RenderJob.has_document)  # lists first: one worker renders them, so that their rows are rendered once
         jobs_by_name = {job.name: job for job in jobs}

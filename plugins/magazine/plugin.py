@@ -12,7 +12,7 @@ from pelican.generators import Generator
 from plugins.context import MAILED_PICTURES, BuildContext, Key, context_of
 from plugins.diagnostics import ContentErrors, Diagnostic, unexpected
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS
-from plugins.frontmatter.text_edits import EDITS, NeedsWholeBuild, TextEdits
+from plugins.frontmatter.text_edits import EDITS, NeedsWholeBuild
 from plugins.incremental.plan import PLAN
 from plugins.incremental.writer import file_finder, render_pending
 from plugins.magazine.bundle import hashes, write_issue, write_lists, write_site
@@ -42,13 +42,13 @@ def compose_issues(pelican: Pelican) -> type[Generator]:
     build.replace(LIBRARY, library.with_html(pages))
     carried = {path for issue in issues for path in issue.articles}
 
-    def refuse_carried(edits: TextEdits) -> None:
+    def refuse_carried(paths: frozenset[PurePosixPath]) -> None:
         """Mails, and the pages of issues, are made of the words of the articles that they carry."""
-        if named := carried & edits.paths:
+        if named := carried & paths:
             raise NeedsWholeBuild(f"{min(named)}: an issue carries it")
 
     if followers := build.get(EDITS):
-        followers.on_edit(refuse_carried)
+        followers.refuse(refuse_carried)
     return Generator  # type: ignore[no-any-return]  # Pelican has no types
 
 

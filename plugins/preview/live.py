@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from collections.abc import Iterable
 from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass, field, replace
@@ -64,8 +63,6 @@ class LivePreview:
     _is_unsure: bool = True
     """Whether something may have changed of which no event came."""
     _saving: asyncio.TimerHandle | None = None
-    _pages: threading.Lock = field(default_factory=threading.Lock)
-    """Held by whoever renders pages of the last build."""
     _saved: list[Path] = field(default_factory=list)
     """What was saved since the running build began."""
     _due: asyncio.Event = field(default_factory=asyncio.Event)
@@ -193,7 +190,7 @@ class LivePreview:
 
     def _edit(self, changed: list[Path]) -> bool:
         """Bring ``changed`` into the whole site; tell whether that was possible at once."""
-        with suppress(BuildFailed, OSError), self._pages:
+        with suppress(BuildFailed, OSError):
             return self._resident_build.edit(self._strict, changed) is not None
         return False
 
@@ -210,7 +207,7 @@ class LivePreview:
         if self._rerenderer is None or len(changed) != 1 or not changed[0].absolute().is_relative_to(content):
             return None
         try:
-            with self._pages:
+            with self._resident_build.pages:
                 page = self._rerenderer.rerender(PurePosixPath(changed[0].absolute().relative_to(content).as_posix()))
         except ContentErrors as errors:
             return errors.diagnostics

@@ -113,13 +113,13 @@ def portal_entries(in_force: Sequence[FeedEntry], notices: Sequence[FeedEntry], 
     return [*urgent, *latest[: max(NEWEST - len(urgent), FEWEST_OTHERS)]]
 
 
-def feed_files(channel: Channel, entries: Sequence[FeedEntry], empty_since: dt.datetime) -> list[tuple[str, str]]:
+def feed_files(channel: Channel, entries: Sequence[FeedEntry], empty_since: dt.datetime | None) -> list[tuple[str, str]]:
     """Return address and text of the feeds of a channel, with all ``entries``."""
     return [(f"{channel.url}feed.xml", atom(channel, entries, empty_since)), (f"{channel.url}feed.json", json_feed(channel, entries))]
 
 
-def atom(channel: Channel, entries: Sequence[FeedEntry], empty_since: dt.datetime) -> str:
-    """Return an Atom feed of the entries. A feed without any has not changed since ``empty_since``."""
+def atom(channel: Channel, entries: Sequence[FeedEntry], empty_since: dt.datetime | None) -> str:
+    """Return an Atom feed of the entries. A feed without any has not changed since ``empty_since``, which only such a feed needs."""
     feed = _Atom(
         title=channel.title,
         link=channel.absolute(channel.url),
@@ -149,9 +149,9 @@ def atom(channel: Channel, entries: Sequence[FeedEntry], empty_since: dt.datetim
 
 
 class _Atom(Atom1Feed):  # type: ignore[misc]
-    empty_since: dt.datetime
+    empty_since: dt.datetime | None
 
-    def latest_post_date(self) -> dt.datetime:
+    def latest_post_date(self) -> dt.datetime | None:
         """Without items, feedgenerator would take the time of the clock, and the same input would give other bytes."""
         return max((item["updateddate"] for item in self.items), default=self.empty_since)
 

@@ -138,11 +138,13 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
 
     def _write_feeds(self, url: str, title: str, description: str, entries: Sequence[feeds.FeedEntry]) -> None:
         channel = feeds.channel_of(self.registry.site, self.base, url, title, description)
-        for path, text in feeds.feed_files(channel, entries, self._empty_since(url)):
+        for path, text in feeds.feed_files(channel, entries, self._empty_since(url, entries)):
             self._write(path, text)
 
-    def _empty_since(self, url: str) -> dt.datetime:
-        """Return when a document below ``url`` appeared or went last: an empty feed does not change when something happens elsewhere."""
+    def _empty_since(self, url: str, entries: Sequence[feeds.FeedEntry]) -> dt.datetime | None:
+        """Return when a document below ``url`` appeared or went last, if there are no ``entries``: no change elsewhere changes an empty feed."""
+        if entries:
+            return None
         library = context_of(self.settings)[LIBRARY]
         return last_change((d for d in library.documents.values() if d.url.startswith(url)), library.now, self.registry.site.zone)
 

@@ -14,6 +14,7 @@ from plugins.context import context_of
 from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.public_files import public_files
+from plugins.incremental.plan import PLAN
 from plugins.inputs import InputFolder, survey
 
 _THEME_FILES = "static"
@@ -32,7 +33,9 @@ class StaticFilesGenerator(Generator):  # type: ignore[misc]
         self._copy(build.content, [path for path in public_files(build[LIBRARY]) if not path.startswith("images/")], "")
 
     def _copy(self, folder: Path, names: list[str], below: str) -> None:
-        files = InputFolder(folder)
+        files, plan = InputFolder(folder), context_of(self.settings).get(PLAN)
         for name in sorted(names):
+            if plan and plan.take_over(f"{below}{name}"):
+                continue
             with files.open(name) as file:
                 write_into(self.output_path, f"{below}{name}", file)

@@ -30,12 +30,13 @@ A document that comes or goes changes the shards of its own n-grams, and of thos
 
 from __future__ import annotations
 
+import re
 from array import array
 from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
-from itertools import chain
+from itertools import accumulate, chain
 from operator import add, sub
 
 from plugins.typography.folding import normal
@@ -81,15 +82,22 @@ def decode(text: str) -> list[int]:
     if text.startswith("!"):
         groups = enumerate(map(DIGITS.index, text[1:]))
         return [index * 6 + bit for index, group in groups for bit in range(6) if group >> bit & 1]
-    numbers, gap, scale, last = list[int](), 0, 1, -1
-    for digit in map(DIGITS.index, text):
-        gap += digit % 32 * scale
-        scale *= 32
-        if digit < 32:
-            last += gap + 1
-            numbers.append(last)
-            gap, scale = 0, 1
-    return numbers
+    return list(accumulate(map(_DECODED_GAPS.__getitem__, _GAP.findall(text)), initial=-1))[1:]
+
+
+_GAP = re.compile(f"[{re.escape(DIGITS[32:])}]*[{DIGITS[:32]}]")
+"""One gap: digits with the 32, and one without."""
+
+
+class _DecodedGaps(dict[str, int]):
+    """The distance that each gap stands for, computed when it is first asked for."""
+
+    def __missing__(self, gap: str) -> int:
+        self[gap] = 1 + sum(DIGITS.index(digit) % 32 << 5 * place for place, digit in enumerate(gap))
+        return self[gap]
+
+
+_DECODED_GAPS = _DecodedGaps()
 
 
 def update_postings(text: str, added: Set[int], removed: Set[int]) -> str:

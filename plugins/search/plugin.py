@@ -11,7 +11,7 @@ from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
-from plugins.context import context_of
+from plugins.context import CONTINUATION, Key, context_of
 from plugins.digest import digest
 from plugins.frontmatter.library import LIBRARY
 from plugins.frontmatter.model.document import Document
@@ -38,6 +38,8 @@ def register() -> None:
 
 
 _FOLDER = "search"
+
+_PAGE_READINGS = Key[tuple[PageReadings, str]]("readings of words for search", __name__)
 
 STATE = "search.json"
 """The file of `IndexState`, beside the site."""
@@ -74,7 +76,14 @@ class SearchGenerator(Generator):  # type: ignore[misc]
         follower.update(edits.documents)
 
     def _page_readings(self, registry: Registry) -> tuple[PageReadings, str]:
-        """The readings of words, and the digest of what decides them."""
+        """The readings of words, and the digest of what decides them. A process that goes on reads no word twice."""
+        build = context_of(self.settings)
+        if not build.get(_PAGE_READINGS):
+            going_on = build.get(CONTINUATION)
+            build.provide(_PAGE_READINGS, going_on.last[_PAGE_READINGS] if going_on else self._new_page_readings(registry))
+        return build[_PAGE_READINGS]
+
+    def _new_page_readings(self, registry: Registry) -> tuple[PageReadings, str]:
         known = known_readings(context_of(self.settings)[READINGS], registry.places.values())
         tools = analyser_version() if is_enabled(self.settings) else None
         return PageReadings(known, has_analyser=tools is not None), digest((known, tools))

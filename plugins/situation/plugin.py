@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from pelican import Pelican, signals
 from pelican.generators import Generator
 from pelican.writers import Writer
 
-from plugins.context import context_of
+from plugins.clock import ALWAYS, TrackedClock, ValidityInterval
+from plugins.context import CONTINUATION, Key, context_of
 from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS
 from plugins.frontmatter.model.registry import Place
+from plugins.incremental.plan import PLAN
 from plugins.situation import changes, open_data
 from plugins.situation.current import count_words, last_update
 from plugins.situation.edition import Edition, drill_edition, real_edition
@@ -33,6 +37,19 @@ def register() -> None:
     signals.get_generators.connect(add_generator)
 
 
+@dataclass
+class _TableOutput:
+    """What was made of the tables, which holds within ``validity``: the editions, files, and pages with their templates and variables."""
+
+    validity: ValidityInterval = ALWAYS
+    editions: list[tuple[Edition, Tables]] = field(default_factory=list)
+    pages: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+
+_OUTPUT = Key[_TableOutput]("pages of the situation", __name__)
+
+
 class SituationGenerator(Generator):  # type: ignore[misc]
     """Writes nothing where ``publications.toml`` has no ``[site.situation]``."""
 
@@ -40,24 +57,62 @@ class SituationGenerator(Generator):  # type: ignore[misc]
         """Find out what holds now, and put the addresses of the pages where the sitemap finds them."""
         build = context_of(self.settings)
         self.library, self.base = build[LIBRARY], build[SITE_ADDRESS]
-        registry, situation = self.library.registry, build.get(SITUATION) or Situation()
-        self.editions: list[tuple[Edition, Tables]] = []
-        if settings := registry.site.situation:
-            self.editions.append((real_edition(situation.real, registry, self.library.now, settings.unknown_after), situation.real))
-            if drills := drill_edition(situation.drills, registry, self.library.now, settings.unknown_after):
-                self.editions.append((drills, situation.drills))
-        for edition, _ in self.editions:
+        registry = self.library.registry
+        self.last = self._last()
+        self.result = _TableOutput()
+        with self._noting_validity():
+            self.result.editions = self.last.editions if self.last else self._editions(build.get(SITUATION) or Situation())
+        build.provide(_OUTPUT, self.result)
+        for edition, _ in self.result.editions:
             kinds = ("drill",) if edition.is_drill else ("notice", "article")
             publications = registry.publications.values()
             publication = next((p for kind in kinds for p in publications if p.content_type == kind), None)
             if publication:
                 self.context.setdefault("section_urls", {}).setdefault(publication.key, []).extend(edition.urls())
 
+    def _editions(self, situation: Situation) -> list[tuple[Edition, Tables]]:
+        registry, now, editions = self.library.registry, self.library.now, list[tuple[Edition, Tables]]()
+        if settings := registry.site.situation:
+            editions.append((real_edition(situation.real, registry, now, settings.unknown_after), situation.real))
+            if drills := drill_edition(situation.drills, registry, now, settings.unknown_after):
+                editions.append((drills, situation.drills))
+        return editions
+
+    def _last(self) -> _TableOutput | None:
+        """Return what the last build in this process has made of the same tables, if it holds still."""
+        build, now = context_of(self.settings), self.library.now
+        going_on, plan = build.get(CONTINUATION), build.get(PLAN)
+        found = going_on.last.get(_OUTPUT) if going_on else None
+        holds = found and plan and isinstance(now, TrackedClock) and found.validity.contains(now.plain) and plan.is_intact(*found.files)
+        return found if holds else None
+
+    @contextmanager
+    def _noting_validity(self) -> Iterator[None]:
+        now = self.library.now
+        if not isinstance(now, TrackedClock):  # Pelican was started by itself
+            yield
+            return
+        with now.separate_interval() as interval:
+            if self.last:
+                now.narrow(self.last.validity)
+            yield
+            self.result.validity = self.result.validity.intersect(interval())
+
     def generate_output(self, writer: Writer) -> None:
-        """Write everything."""
-        self.writer = writer
+        """Write everything, or take it over."""
+        self.writer, plan = writer, context_of(self.settings).get(PLAN)
+        with self._noting_validity():
+            if self.last and plan:
+                self.result.files = self.last.files
+                plan.kept_files.update(self.result.files)
+                for name, template, variables in self.last.pages:
+                    self._write_page(name, template, variables)
+            else:
+                self._write_all()
+
+    def _write_all(self) -> None:
         self.light = LightRenderer(context_of(self.settings).theme / "situation", self.library.registry.site, self.base)
-        for edition, tables in self.editions:
+        for edition, tables in self.result.editions:
             self._front(edition)
             for kind in KINDS.values():
                 self._kind(edition, kind)
@@ -132,21 +187,23 @@ class SituationGenerator(Generator):  # type: ignore[misc]
         self._write(f"{url}feed.xml", changes.atom(channel, all_changes, addresses, edition.mark))
 
     def _page(self, edition: Edition, url: str, template: str, **variables: Any) -> None:
-        self.writer.write_file(
-            f"{url.lstrip('/')}index.html",
-            self.get_template(template),
-            self.context,
-            url=url,
-            page_url=url,
-            front=edition.url,
-            mark=edition.mark,
-            top=f"{edition.mark}避難所・給水・通行止めなど",
-            kind_links=[(kind.title, edition.kind_url(kind)) for kind in KINDS.values()],
-            place_links=_links(edition),
-            **variables,
-        )
+        frame = {
+            "url": url,
+            "page_url": url,
+            "front": edition.url,
+            "mark": edition.mark,
+            "top": f"{edition.mark}避難所・給水・通行止めなど",
+            "kind_links": [(kind.title, edition.kind_url(kind)) for kind in KINDS.values()],
+            "place_links": _links(edition),
+        }
+        self._write_page(f"{url.lstrip('/')}index.html", template, frame | variables)
+
+    def _write_page(self, name: str, template: str, variables: dict[str, Any]) -> None:
+        self.result.pages.append((name, template, variables))
+        self.writer.write_file(name, self.get_template(template), self.context, **variables)
 
     def _write(self, url: str, data: bytes) -> None:
+        self.result.files.append(url.lstrip("/"))
         write_into(self.output_path, url.lstrip("/"), data)
 
 

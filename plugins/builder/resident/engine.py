@@ -23,9 +23,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class ResidentBuild:
-    """``on_built`` is given each build that looked at everything."""
+    """``on_built`` is given each build that has documents, lists and templates of its own."""
 
     on_built: Callable[[PublishedBuild], None] = lambda _published: None
+    pages: threading.Lock = field(default_factory=threading.Lock)
+    """Held by whoever renders pages with the templates of the last build."""
     _kept: KeptBuild | None = None
     _changed: set[Path] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -72,6 +74,7 @@ class ResidentBuild:
                     self._kept.save()
             if self._kept and not self._is_ready:
                 self._kept.get_ready()
+                gc.unfreeze()
                 gc.collect()
                 gc.freeze()  # what is kept has no garbage: no search for some in a hundred thousand objects at each edit
                 self._is_ready = True
@@ -81,21 +84,36 @@ class ResidentBuild:
         if kept is None or self._is_forgotten or not kept.fits(options):
             return None
         start = time.perf_counter()
-        try:
-            with output_lock(options.output, options.wait):
-                report = kept.apply(files, options)
-        except NeedsWholeBuild as reason:
-            _log.info("a whole build: %s", reason)
-        except ContentErrors:
-            return None  # nothing was brought in; the whole build says what is wrong, and what is public stays as it is
-        except Exception as error:
-            _log.info("a whole build after %s: %s", type(error).__name__, error)
-        else:
-            self._changed.clear()
-            return replace(report, seconds=time.perf_counter() - start)
+        with self.pages, suppress(ContentErrors):  # the whole build says what is wrong, and what is public stays as it is
+            report = self._try(lambda: kept.apply(files, options)) or (
+                self._try(lambda: self._go_on(kept, files, options)) if kept.is_sound else None
+            )
+            if report:
+                self._changed.clear()
+                return replace(report, seconds=time.perf_counter() - start)
         if not kept.is_sound:
             self._kept = None
         return None
+
+    def _try(self, bring_in: Callable[[], BuildReport]) -> BuildReport | None:
+        """Return what ``bring_in`` does while the output is locked; None if it cannot."""
+        assert self._kept
+        try:
+            with output_lock(self._kept.output, self._kept.published.options.wait):
+                return bring_in()
+        except NeedsWholeBuild as reason:
+            _log.info("not in place: %s", reason)
+        except ContentErrors:
+            raise
+        except Exception as error:
+            _log.info("not in place after %s: %s", type(error).__name__, error)
+        return None
+
+    def _go_on(self, kept: KeptBuild, files: Collection[Path], options: BuildOptions) -> BuildReport:
+        self._kept = kept.next(files, options)
+        self._is_ready = False
+        self.on_built(self._kept.published)
+        return self._kept.published.report
 
     def _build_all(self, options: BuildOptions) -> BuildReport:
         published: list[PublishedBuild] = []
@@ -106,6 +124,7 @@ class ResidentBuild:
             report = build(options, on_built=published.append)
         except BaseException:
             self._changed |= taken
+            self._is_forgotten = True  # it may have met a mistake of which no event came
             raise
         finally:
             self._is_building = False

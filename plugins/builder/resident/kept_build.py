@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,19 +18,19 @@ from plugins.builder.held_back.history import is_in_repository
 from plugins.builder.held_back.last_good import LastGoodBuild
 from plugins.builder.lock import output_lock
 from plugins.builder.options import MANIFEST, BuildOptions, BuildReport
-from plugins.builder.resident.seen_inputs import SeenInputs, walk
+from plugins.builder.resident.next_build import build_next, sources_of
+from plugins.builder.resident.seen_inputs import SeenInputs, marks_of, walk
 from plugins.builder.run import MOMENTS, PublishedBuild, list_outputs, scan
 from plugins.builder.trees.exchange import TREES, Exchange
 from plugins.builder.trees.staging import compare_trees
 from plugins.builder.up_to_date import input_digests
 from plugins.checks.built.page_weight import pages_over_budget
-from plugins.checks.inspection import inspect_source
+from plugins.checks.inspection import hints, inspect_source
 from plugins.checks.levels import Levels, read_levels
 from plugins.checks.results import INSPECTION
 from plugins.clock import ValidityInterval
 from plugins.context import BuildContext
-from plugins.diagnostics import Diagnostic
-from plugins.emergency.fast_path.snapshot_file import SNAPSHOT
+from plugins.diagnostics import ContentErrors
 from plugins.files import write_atomically
 from plugins.frontmatter import moments
 from plugins.frontmatter.library import Library, read_again
@@ -68,7 +68,7 @@ class KeptBuild:
         seen, _ = walk(published.record.input_paths)
         (digest,) = input_digests(published.record.input_paths, options_text(published.options), published.record.checked_at)
         kept = cls(published, seen if digest == published.record.input_digest else None)
-        kept._marks = kept._find_marks()
+        kept._marks = marks_of(kept.output)
         return kept
 
     @property
@@ -85,31 +85,44 @@ class KeptBuild:
         return PageReaders(self.published.result.plan)
 
     def get_ready(self) -> None:
-        """Make what the first edit needs: the staging trees, and the index of readers."""
-        with (
-            output_lock(self.output, self.published.options.wait),
-            suppress(OSError),
-        ):  # otherwise that edit makes them, or says why it cannot
+        """Make what the first edit needs: the staging trees, unless it has to say why they cannot be made, and the index of readers."""
+        with output_lock(self.output, self.published.options.wait), suppress(OSError):
             Exchange(self.output, self.published.result.plan.site.parent, self.published.files, {}).complete()
         self.page_readers  # noqa: B018 - made when it is first asked for
 
     def fits(self, options: BuildOptions) -> bool:
-        """Tell whether a build with ``options`` has the same output, sources and settings, at a moment in which nothing begins or ends."""
-        ours = self.published.options
-        same = (ours.output.absolute(), ours.strict, options_text(ours)) == (
-            options.output.absolute(),
-            options.strict,
-            options_text(options),
-        )
-        return same and not options.fresh and self.seen is not None and self._validity.contains(options.now)
+        """Tell whether a build with ``options`` has the same output, sources and settings."""
+        ours, theirs = ((each.output.absolute(), each.strict, options_text(each)) for each in (self.published.options, options))
+        return ours == theirs and not options.fresh and self.seen is not None
 
     @property
     def _validity(self) -> ValidityInterval:
         return self.published.result.plan.clock.validity
 
+    def next(self, files: Collection[Path], options: BuildOptions) -> KeptBuild:
+        """Build and publish what follows (`next_build`). The lock of the output is held. Raises as `build_next` does; then this is still what is public."""
+        self._require_untouched()
+        changed = sources_of(files, self._build.content)
+        if len(changed) > _MOST:
+            raise NeedsWholeBuild(f"{len(changed)} files changed")
+        assert self.seen
+        self.seen.note(files)
+        self.is_sound = False  # templates and bodies may be those of the next build already
+        try:
+            published = build_next(self.published, changed, options, lambda: marks_of(self.output) != self._marks)
+        except ContentErrors:
+            is_new = len(changed) == 1 and changed.isdisjoint(
+                {*self.library.links, *self._documents}
+            )  # no document has a new body in the cache
+            self.is_sound = is_new and self.published.result.plan.is_current
+            raise
+        return KeptBuild(published, self.seen if published.is_mirrored else None, marks_of(self.output), is_saved=False)
+
     def apply(self, files: Collection[Path], options: BuildOptions) -> BuildReport:
         """Bring ``files`` in, and publish. The lock of the output is held. Raises `NeedsWholeBuild`; after any exception, ask `is_sound`."""
         self._require_untouched()
+        if not self._validity.contains(options.now):
+            raise NeedsWholeBuild("something has begun or ended")
         assert self.seen
         paths = [self._path_of(file) for file in files]
         if len(paths) > _MOST:
@@ -144,10 +157,15 @@ class KeptBuild:
     def _edit(self, paths: Collection[str]) -> tuple[TextEdits, dict[str, str]]:
         """Read the documents at ``paths``, change them in place, and render the pages that read them; return why, by page."""
         library = self.library
-        read = read_again(library, self._build.content, [path for path in paths if self._is_changed(path)], self._documents)
+        changed = [path for path in paths if self._is_changed(path)]
+        self.is_sound = len(changed) < 2  # if one of them is at fault, the bodies of others are in the cache already
+        read = read_again(library, self._build.content, changed, self._documents)
+        self.is_sound = True
         pairs = [(library.documents[after.path], after) for after, _ in read]
         for before, after in pairs:
             self._require_words_alone(before, after)
+        for refuse in self._build[EDITS].refusals:
+            refuse(frozenset(after.path for _, after in pairs))
         retitled = tuple(before for before, after in pairs if before.meta.title != after.meta.title)
         records: dict[str, Any] = {}
         self.is_sound = not pairs
@@ -166,12 +184,10 @@ class KeptBuild:
         if not before.is_live(library.now):
             raise NeedsWholeBuild(f"{path} is not public")
         require_same_place(before, after)
-        if _hints(self._diagnostics_of(path)) != _hints(inspect_source(self._build.content, library.registry, self._levels, path)):
-            raise NeedsWholeBuild(f"{path}: a rule has something else to say")
-
-    def _diagnostics_of(self, path: PurePosixPath) -> list[Diagnostic]:
         source = PurePosixPath(self._build.content.name) / path
-        return [each for each in self._build[INSPECTION].diagnostics if each.path == source]
+        known = [each for each in self._build[INSPECTION].diagnostics if each.path == source]
+        if hints(known) != hints(inspect_source(self._build.content, library.registry, self._levels, path)):
+            raise NeedsWholeBuild(f"{path}: a rule has something else to say")
 
     def _view_of(self, document: Document) -> DocumentView:
         name, variables = page_variables(document, self._build)
@@ -180,7 +196,7 @@ class KeptBuild:
         return view
 
     def _dropped(self, edits: TextEdits, before: Mapping[str, PageEntry]) -> frozenset[str]:
-        """Return the files that were made with the pages as they were, and with no page now: the card with an old title."""
+        """Return the files that were made with the pages before and with none now: the card with an old title."""
         pages = self.published.result.plan.manifest.pages
         gone = {name for page in edits.pages for name in set(before[page].side_files) - set(pages[page].side_files)}
         return frozenset(gone - {name for entry in pages.values() for name in entry.side_files} if gone else ())
@@ -194,10 +210,10 @@ class KeptBuild:
         )
         files_after = exchange.files_after()
         exchange.prepare()
-        if not exchange.publish(lambda: self._find_marks() != self._marks):
+        if not exchange.publish(lambda: marks_of(self.output) != self._marks):
             raise NeedsWholeBuild("the staging tree could not be brought up to date")
         files.update(files_after)
-        self._marks, self.is_saved, self.is_sound = self._find_marks(), False, True
+        self._marks, self.is_saved, self.is_sound = marks_of(self.output), False, True
         return replace(
             self.published.report,
             seconds=0.0,
@@ -215,7 +231,7 @@ class KeptBuild:
 
     def save(self) -> None:
         """Write what the next build by another process takes over. The lock of the output is held. Until this is done, it renders anew what we changed."""
-        if self.is_saved or self._find_marks() != self._marks:
+        if self.is_saved or marks_of(self.output) != self._marks:
             return
         published, output = self.published, self.output
         plan, record = published.result.plan, published.record
@@ -235,7 +251,7 @@ class KeptBuild:
         self.published.record.save(output / RECORD)
         if not is_in_repository(published.options.content):
             LastGoodBuild(output).keep(published.options.content, self.library)
-        self._marks, self.is_saved = self._find_marks(), True
+        self._marks, self.is_saved = marks_of(self.output), True
 
     @property
     def _build(self) -> BuildContext:
@@ -280,21 +296,5 @@ class KeptBuild:
 
     def _require_untouched(self) -> None:
         """Raises `NeedsWholeBuild` if another process has built, or has published a notice."""
-        if self._find_marks() != self._marks:
+        if marks_of(self.output) != self._marks:
             raise NeedsWholeBuild("another process has changed the output")
-
-    def _find_marks(self) -> tuple[object, ...]:
-        """What tells one state of the output from another: every build writes a record, and the fast path a snapshot."""
-        return tuple(_mark(self.output / name) for name in (RECORD, SNAPSHOT, "site"))
-
-
-def _hints(diagnostics: Iterable[Diagnostic]) -> list[tuple[str, str, int]]:
-    """Return what the site and the report say of diagnostics: rule, severity, line."""
-    return sorted((each.rule, each.severity, each.line) for each in diagnostics)
-
-
-def _mark(file: Path) -> tuple[int, int] | None:
-    with suppress(FileNotFoundError):
-        stat = file.stat()
-        return stat.st_ino, 0 if file.is_dir() else stat.st_mtime_ns
-    return None

@@ -1,4 +1,4 @@
-"""The files that a build depends on as they were when it looked, so that a later walk says which of them changed."""
+"""The files that a build depends on as they were when it looked, so that a later walk says which of them changed; and what tells states of the output apart."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from plugins.builder.build_inputs import RECORD
 from plugins.builder.up_to_date import UNSETTLED, file_line, listing
+from plugins.emergency.fast_path.snapshot_file import SNAPSHOT
 
 
 @dataclass(frozen=True)
@@ -22,16 +24,16 @@ class SeenInputs:
     def note(self, files: Iterable[Path]) -> None:
         """Take the state that ``files`` have now, before they are read: a change that comes later is seen by the next walk."""
         for file in files:
-            self.lines.pop(str(file), None)  # gone, or no regular file: the next walk finds another number of them
+            self.lines.pop(str(file), None)
             with suppress(OSError):
                 self.lines[str(file)] = file_line(str(file))
 
     def changed(self) -> set[Path] | None:
-        """Return the files that may have changed since; None if more than files did. A file that changed just now counts: its time may not tell."""
+        """Return the files that may have changed, come or gone since; None if more than files did. One that changed just now counts: its time may not tell."""
         now, young = walk(self.paths)
-        if now.shape != self.shape or now.lines.keys() != self.lines.keys():
+        if now.shape != self.shape:
             return None
-        return young | {Path(path) for path, line in now.lines.items() if line != self.lines[path]}
+        return young | {Path(path) for path in now.lines.keys() | self.lines.keys() if now.lines.get(path) != self.lines.get(path)}
 
 
 def walk(paths: tuple[str, ...]) -> tuple[SeenInputs, set[Path]]:
@@ -47,3 +49,15 @@ def walk(paths: tuple[str, ...]) -> tuple[SeenInputs, set[Path]]:
             if changed_at > limit:
                 young.add(Path(file))
     return SeenInputs(paths, lines, tuple(shape)), young
+
+
+def marks_of(output: Path) -> tuple[object, ...]:
+    """Return what tells one state of ``output`` from another: every build writes a record, and the fast path a snapshot."""
+    return tuple(_mark(output / name) for name in (RECORD, SNAPSHOT, "site"))
+
+
+def _mark(file: Path) -> tuple[int, int] | None:
+    with suppress(FileNotFoundError):
+        stat = file.stat()
+        return stat.st_ino, 0 if file.is_dir() else stat.st_mtime_ns
+    return None

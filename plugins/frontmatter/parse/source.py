@@ -32,9 +32,14 @@ def is_publishable(path: str) -> bool:
     return folder in NOT_SOURCES or not path.endswith(".md")
 
 
+def is_source(path: str) -> bool:
+    """Tell whether a file at ``path`` below ``content/`` is a document."""
+    return path.endswith(".md") and path.partition("/")[0] not in NOT_SOURCES
+
+
 def scan_sources(tree: InputTree) -> dict[str, InputStat]:
     """Return every Markdown file of ``content/`` that is a document, by its path below ``content``, sorted by the parts of the paths."""
-    documents = [path for path in tree.files if path.endswith(".md") and path.partition("/")[0] not in NOT_SOURCES]
+    documents = filter(is_source, tree.files)
     return {path: tree.files[path] for path in sorted(documents, key=lambda path: path.split("/"))}
 
 

@@ -6,6 +6,7 @@ The suite runs a short sequence. A long one, which prints its counts: python -m 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import random
 import re
 from collections import Counter
@@ -21,23 +22,26 @@ from plugins.diagnostics import ContentErrors
 from tests.plugins.incremental.test_random_edits import Edits
 
 COUNTS: Counter[str] = Counter()
-"""What was done: edits, those that were brought in at once, comparisons."""
+"""What was done: edits, those that were brought in at once, of these those for which Pelican ran again, comparisons."""
 
 _COMPARED = 0.25
 """Edits after which the output is compared with a fresh build. A fault of an earlier edit is in the output still, or was mended by a whole build."""
 
 JOB = "---\ntitle: 仲居さん\ndate: 2020-08-0{day}\nemployer: 見本旅館\nplace: 女川町\nemployment: パート\npay: 時給1,100円\nmunicipalities: [女川町]\ndeadline: 2021-05-0{day}\n---\n{word}の仕事です。\n"
+EVENT = "---\ntitle: 集い\ndate: 2021-03-01\nkind: event\nstart: 2021-04-0{day} {hour}:00\nend: 2021-04-0{day} 17:00\nvenue: 駅前\nmunicipalities: [石巻市]\n---\n集まります。\n"
 PAGE = "---\ntitle: このサイトについて\n---\n{word}のためのサイトです。\n"
 
 
 class ResidentEdits(Edits):
-    """The edits of `Edits`, and more of words alone: those are brought in at once."""
+    """The edits of `Edits`, and more of what is brought in at once."""
+
+    engine: ResidentBuild | None = None
 
     @initialize(seed=st.integers(0, 1_000_000))
     def create_site(self, seed: int = 0) -> None:
         super().create_site()
         self.moments = random.Random(seed)
-        self.engine = ResidentBuild()
+        self.begin_another_process()
         self.tiny.write("pages/about.md", PAGE.format(word="みなさま"))
 
     @rule(number=st.integers(0, 5), word=st.sampled_from(["新しい題", "もっと新しい題", "防災の題"]))
@@ -62,6 +66,25 @@ class ResidentEdits(Edits):
     def write_job(self, day: int, word: str) -> None:
         self.tiny.write(f"jobs/2020/job{day}.md", JOB.format(day=day, word=word))
 
+    @rule(day=st.integers(1, 5), number=st.integers(0, 3))
+    def write_for_later(self, day: int, number: int) -> None:
+        """An article that the clock publishes, with a link to it."""
+        self.tiny.article(f"press/2020/a1{day}.md", f"{day}日の話", f"2021-04-0{day}")
+        for file in self.articles()[number : number + 1]:
+            file.write_text(f"{file.read_text(encoding='utf-8')}\n[次の話](a1{day}.md)\n", encoding="utf-8")
+
+    @rule(hours=st.integers(1, 30))
+    def turn_the_clock_back(self, hours: int) -> None:
+        self.now -= dt.timedelta(hours=hours)
+
+    @rule(day=st.integers(1, 4), hour=st.integers(9, 15))
+    def write_event(self, day: int, hour: int) -> None:
+        self.tiny.write(f"press/2020/e{day}.md", EVENT.format(day=day, hour=hour))
+
+    @rule(day=st.integers(1, 9))
+    def delete_job(self, day: int) -> None:
+        (self.tiny.content / f"jobs/2020/job{day}.md").unlink(missing_ok=True)
+
     @rule(word=st.sampled_from(["みなさま", "県民"]))
     def rewrite_page(self, word: str) -> None:
         self.tiny.write("pages/about.md", PAGE.format(word=word))
@@ -82,12 +105,14 @@ class ResidentEdits(Edits):
 
     @rule()
     def save(self) -> None:
+        assert self.engine
         self.engine.save()
 
     @rule()
     def begin_another_process(self) -> None:
-        self.engine.save()
-        self.engine = ResidentBuild()
+        if self.engine:
+            self.engine.save()
+        self.engine = ResidentBuild(on_built=lambda _published: COUNTS.update(["built"]))
 
     @invariant()
     def equals_a_full_build(self) -> None:
@@ -103,10 +128,13 @@ class ResidentEdits(Edits):
             assert verify(replace(self.options, strict=True), self.folder / "full") == []
 
     def _build(self) -> None:
+        assert self.engine
         changed, options = self.engine.changed_files(), replace(self.options, strict=True)
+        built = COUNTS["built"]
         at_once = self.engine.edit(options, changed) if changed is not None else None
         COUNTS["edits"] += 1
         COUNTS["at once"] += at_once is not None
+        COUNTS["gone on"] += COUNTS["built"] - built
         if at_once is None:
             self.engine.build(options)
 

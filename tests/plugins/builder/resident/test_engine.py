@@ -70,7 +70,7 @@ def test_what_it_wrote_is_taken_over_by_the_next_process(site: Site) -> None:
     assert build(site.options).rendered == 0
 
 
-DOUBTS: dict[str, Callable[[Site], Path]] = {
+MOVES: dict[str, Callable[[Site], Path]] = {
     "another date": lambda site: site.change("press/2020/a2.md", lambda text: text.replace("2020-02-01", "2020-02-02")),
     "another topic": lambda site: site.change("press/2020/a2.md", lambda text: text.replace("[住まい]", "[道路・交通]")),
     "a draft": lambda site: site.change("press/2020/a2.md", lambda text: text.replace("\n---\n", "\ndraft: true\n---\n", 1)),
@@ -78,9 +78,24 @@ DOUBTS: dict[str, Callable[[Site], Path]] = {
     "an article that an issue carries": lambda site: site.change("press/2020/a1.md", lambda text: text + "\n足した一文です。\n"),
     "an issue": lambda site: site.change("mail/press/1.md", lambda text: text.replace("こんにちは", "こんばんは")),
     "a new article": lambda site: site.tiny.article("press/2020/a9.md", "新しい話", "2020-09-01"),
+}
+DOUBTS: dict[str, Callable[[Site], Path]] = {
+    "a page": lambda site: site.tiny.write("pages/about.md", "---\ntitle: このサイトについて\n---\nはじめに。\n"),
     "a table": lambda site: site.tiny.write("data/readings.csv", "表記,読み\n女川,おながわ\n"),
     "the registry": lambda site: site.tiny.root / "publications.toml",
 }
+
+
+def test_documents_that_come_go_or_move_are_built_from_what_is_in_memory(site: Site) -> None:
+    reports = [site.engine.edit(site.options, [move(site)]) for move in MOVES.values()]
+    assert [name for name, report in zip(MOVES, reports, strict=True) if report is None] == []
+    assert verify(site.options, site.tiny.root / "full") == []
+    gone = site.tiny.content / "press/2020/a9.md"
+    gone.unlink()
+    assert site.engine.edit(site.options, [gone])
+    assert verify(site.options, site.tiny.root / "full") == []
+    site.engine.save()
+    assert build(site.options).rendered == 0
 
 
 @pytest.mark.parametrize("doubt", DOUBTS)
@@ -91,9 +106,30 @@ def test_anything_else_is_left_to_a_whole_build(site: Site, doubt: str) -> None:
     assert site.engine.edit(site.options, []) is not None, "the whole build has brought it in"
 
 
-def test_at_another_moment_or_with_other_options_everything_is_looked_at(site: Site) -> None:
+def test_what_a_link_leads_to_is_read_again_when_it_appears(site: Site) -> None:
+    link = site.change("press/2020/a3.md", lambda text: text + "\n[あとの話](a7.md)\n")
+    later = site.tiny.article("press/2020/a7.md", "あとの話", "2021-04-02")
+    assert site.engine.edit(site.options, [link, later])
+    assert "/press/2021/04/a7/" not in site.tiny.page("/press/2020/03/a3/")
+    then = replace(site.options, now=NOW + dt.timedelta(days=3))
+    assert site.engine.edit(then, [])
+    assert 'href="/press/2021/04/a7/"' in site.tiny.page("/press/2020/03/a3/")
+    assert verify(then, site.tiny.root / "full") == []
+    assert site.engine.edit(site.options, [])
+    assert verify(site.options, site.tiny.root / "full") == []
+
+
+def test_a_mistake_leaves_what_is_public_and_its_correction_is_brought_in(site: Site) -> None:
+    site.engine.build(site.options)
+    new = site.tiny.write("press/2020/wrong.md", "---\ntitle: 題\n---\n日付がありません。\n")
+    assert site.engine.edit(site.options, [new]) is None
+    new.write_text(new.read_text("utf-8").replace("題\n", "題\ndate: 2020-07-01\n", 1), encoding="utf-8")
+    assert site.engine.edit(site.options, [new])
+    assert verify(site.options, site.tiny.root / "full") == []
+
+
+def test_with_other_options_everything_is_looked_at(site: Site) -> None:
     assert site.engine.edit(replace(site.options, now=NOW + dt.timedelta(minutes=1)), []) is not None
-    assert site.engine.edit(replace(site.options, now=NOW + dt.timedelta(days=40)), []) is None
     assert site.engine.edit(replace(site.options, strict=False), []) is None
     assert site.engine.edit(replace(site.options, site_url="https://other.example.jp"), []) is None
 
@@ -114,7 +150,9 @@ def test_a_walk_finds_what_changed_without_an_event(site: Site) -> None:
     assert site.engine.changed_files() == set() and site.engine.is_output_intact()
     file = site.change("press/2020/a3.md", lambda text: text + "\nまた一文です。\n")
     assert site.engine.changed_files() == {file}
-    site.tiny.article("press/2020/a8.md", "増えた話", "2020-08-01")
+    new = site.tiny.article("press/2020/a8.md", "増えた話", "2020-08-01")
+    assert site.engine.changed_files() == {file, new}
+    site.tiny.article("press/2019/a8.md", "新しいフォルダーの話", "2019-08-01")
     assert site.engine.changed_files() is None
     page = site.tiny.site / "press/index.html"
     page.unlink()

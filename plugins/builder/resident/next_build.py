@@ -1,0 +1,94 @@
+"""The build that follows a kept one when documents came, went or moved, or the clock passed a moment: Pelican runs again, and the packages take over what holds.
+
+1. `sources_of` makes sure that nothing but documents was written.
+2. `build_next` runs our plugins as any build does. By `plugins.context.CONTINUATION` they find the last build in memory: its documents, tables, templates,
+   fragments, manifest. So all that is grouped and counted is grouped and counted anew, and only what was written is read, rendered and compared.
+3. The trees are exchanged as by any build. What the next process reads is written later (`KeptBuild.save`).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from plugins.builder import provenance, up_to_date
+from plugins.builder.content_loader import CONTENT
+from plugins.builder.options import NEXT, BuildOptions
+from plugins.builder.pelican_run import PelicanRun, RunResult
+from plugins.builder.run import MOMENTS, PublishedBuild, build_report
+from plugins.builder.trees.exchange import TREES, Exchange
+from plugins.builder.trees.staging import compare_trees
+from plugins.context import Continuation, Key
+from plugins.files import write_atomically
+from plugins.frontmatter.library import LIBRARY
+from plugins.frontmatter.parse.source import is_source
+from plugins.frontmatter.text_edits import EDITS, NeedsWholeBuild
+from plugins.incremental.plan import PLAN
+from plugins.processes import without_gc
+from plugins.publications.document_view import PAGE_CONTEXT
+
+_LARGE: tuple[Key[Any], ...] = (CONTENT, LIBRARY, PLAN, PAGE_CONTEXT, EDITS)
+"""What a build leaves for as long as it is the last one. Filters of the templates that all share keep the rest."""
+
+
+def sources_of(files: Collection[Path], content: Path) -> frozenset[str]:
+    """Return the paths below ``content`` of ``files``, which were written or deleted. Raises `NeedsWholeBuild` if one is no document."""
+    return frozenset(_source_of(file.absolute(), content) for file in files)
+
+
+def _source_of(file: Path, content: Path) -> str:
+    if not file.is_relative_to(content) or file.parent.resolve() != content.resolve() / file.parent.relative_to(content):
+        raise NeedsWholeBuild(f"{file} is no source")
+    path = file.relative_to(content).as_posix()
+    if (
+        not is_source(path)
+        or any(part.startswith(".") for part in path.split("/"))
+        or file.is_symlink()
+        or (file.exists() and not file.is_file())
+    ):
+        raise NeedsWholeBuild(f"{path} is no document")
+    return path
+
+
+def build_next(
+    published: PublishedBuild, changed: frozenset[str], options: BuildOptions, is_overtaken: Callable[[], bool]
+) -> PublishedBuild:
+    """Build and publish what follows ``published``, of which nothing but the documents at ``changed`` and the moment is another.
+
+    Raises what `PelicanRun.run` does, `NeedsWholeBuild`, `plugins.builder.trees.exchange.Overtaken`; then what is public is as it was.
+    """
+    output, going_on = options.output.absolute(), Continuation(published.result.rerenderer.build, changed)
+    folder, intact = Path(mkdtemp(prefix=NEXT, dir=output)), frozenset(published.files["site"])
+    try:
+        with without_gc():
+            run = PelicanRun(options, folder / "site", lambda: intact, going_on)
+            result = run.run(lambda: None)
+            result.plan.finish()
+            following = _publish(published, result, options, folder, is_overtaken)
+        for key in _LARGE:
+            going_on.last.withdraw(key)
+        return following
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _publish(
+    last: PublishedBuild, result: RunResult, options: BuildOptions, folder: Path, is_overtaken: Callable[[], bool]
+) -> PublishedBuild:
+    if result.held_back:
+        raise NeedsWholeBuild("an issue was refused")
+    output, files = options.output.absolute(), last.files
+    kept = {"site": result.plan.kept_files}
+    changes = {tree: compare_trees(files[tree], output / tree, folder / tree, kept.get(tree, frozenset())) for tree in TREES}
+    exchange = Exchange(output, folder, files, {tree: change for tree, change in changes.items() if change.changed or change.removed})
+    report = build_report(output, result, changes)
+    write_atomically(folder / MOMENTS, result.moments)
+    provenance.save(options, folder)
+    exchange.prepare()
+    is_mirrored = exchange.publish(is_overtaken)
+    record = replace(last.record, validity=result.validity, report=up_to_date.summary_of(report))
+    return PublishedBuild(options, result, report, record, {**files, **exchange.files_after()}, is_mirrored=is_mirrored)
