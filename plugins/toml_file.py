@@ -101,7 +101,11 @@ def _line_words(line: str, reason: str) -> tuple[str, str, str | None]:
     if match is None or not match["value"]:
         example = '[名前] か「項目 = "内容"」'
         return f"「{shown}」のあたりが読めません。{example} の形で書いてください", f'cannot read {shown!r}: write key = "value"', None
-    key, value = match["key"], match["value"]
+    return _entry_words(match["key"], match["sign"], match["value"])
+
+
+def _entry_words(key: str, sign: str, value: str) -> tuple[str, str, str | None]:
+    """Say the same of a line that has a key and a value."""
     if value[:1] in "\"'" and (bare := value.rstrip(",、;， ")) != value and bare.endswith(value[0]):
         mended = f"{key} = {bare}"
         return (
@@ -109,7 +113,7 @@ def _line_words(line: str, reason: str) -> tuple[str, str, str | None]:
             f"nothing follows the value: write {mended}",
             mended,
         )
-    if value.startswith('"') and value.count('"') == 1 and match["sign"] == "=":
+    if value.startswith('"') and value.count('"') == 1 and sign == "=":
         mended = f'{key} = "{value[1:]}"'
         return (
             f'「{key}」の引用符「"」が閉じていません。途中で行を変えずに、「{mended}」のように一行で書いてください',
@@ -123,7 +127,7 @@ def _line_words(line: str, reason: str) -> tuple[str, str, str | None]:
             f"cannot read the value of {key!r}: put words between quotes",
             None,
         )
-    if match["sign"] != "=":
+    if sign != "=":
         return (
             f"「{match['sign']}」ではなく半角の「=」で書きます。「{mended}」と書いてください",
             f"write an equals sign: {mended}",

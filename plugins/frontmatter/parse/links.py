@@ -281,12 +281,10 @@ _BACK = "#fnref-"
 
 
 def _unused_note(parsed: ParsedSource, name: str) -> Diagnostic:
+    source, marks = parsed.source, (f"[^{name}]", f"［^{name}］")
     return Diagnostic(
-        parsed.source.path,
-        next(
-            (parsed.source.line_with(mark) for mark in (f"[^{name}]", f"［^{name}］") if mark in parsed.source.body),
-            parsed.source.body_line,
-        ),
+        source.path,
+        next((source.line_with(mark) for mark in marks if mark in source.body), source.body_line),
         f"注「[^{name}]」を指す印が本文にありません。注を付けるところに「[^{name}]」と書くか、注を消してください",
         f"nothing in the body refers to the note [^{name}]: write [^{name}] where it belongs, or delete the note",
         "F401",
