@@ -129,7 +129,7 @@ def _entry_words(key: str, sign: str, value: str) -> tuple[str, str, str | None]
         )
     if sign != "=":
         return (
-            f"「{match['sign']}」ではなく半角の「=」で書きます。「{mended}」と書いてください",
+            f"「{sign}」ではなく半角の「=」で書きます。「{mended}」と書いてください",
             f"write an equals sign: {mended}",
             mended,
         )
