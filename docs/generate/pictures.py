@@ -114,7 +114,7 @@ def _take_mail(browser: Browser, address: str, folder: Path) -> None:
     """Follow the links as a reader does: from the inbox to a message, from the message to the preferences."""
     with _window(browser, MESSAGE) as page:
         page.goto(f"{address}/inbox/")
-        issue = page.locator("h2:has-text('メールマガジン版')").first  # not a notice, nor a letter of the service
+        issue = page.locator("h2:has-text('号）')").first  # not a notice, nor a letter of the service
         message = issue.locator("xpath=following-sibling::ul[1]//a").first.get_attribute("href")
         page.goto(f"{address}{message}html")
         preferences = page.locator("a[href*='/preferences/']").first.get_attribute("href")
