@@ -72,9 +72,13 @@ def _plain_symbol(symbol: str) -> str:
     return plain.replace("(", "（").replace(")", "）").replace("\u2044", "/")
 
 
+_SPACING_MARKS = str.maketrans("\u3099\u309a", "\u309b\u309c")
+"""A voicing mark that no letter before it took stands by itself: a combining one would be seen on what stands before, or not at all."""
+
+
 def _half_kana(source: Manuscript) -> Iterator[Hit]:
     for match in _HALF_KANA.finditer(_searchable(source)):
-        replacement = unicodedata.normalize("NFKC", match[0])
+        replacement = unicodedata.normalize("NFKC", match[0]).translate(_SPACING_MARKS)
         yield Hit(
             *match.span(),
             f"半角カナ「{match[0]}」はメールで文字化けします。全角の「{replacement}」で書いてください",

@@ -46,3 +46,27 @@ def test_a_line_may_break_inside_a_name_and_no_space_is_read_there(path: str, br
     pairs = accessible_names(browser, address + path)
     assert pairs
     assert [(words, name) for words, name in pairs if name != words] == []
+
+
+def test_a_date_is_no_word_of_its_own_in_a_name_and_begins_a_line_before_it_breaks(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 375, "height": 800})
+    page.goto(f"{address}/fukko-dayori/")
+    assert page.evaluate("[...new Set([...document.querySelectorAll('main time')].map(e => getComputedStyle(e).display))]") == ["inline"]
+    page.evaluate(
+        "document.querySelector('main').innerHTML = '<p style=\"width:15em;font-size:16px\">' + '十二文字のことばが先に' + '<time>2019年10月31日</time>現在の進み具合</p>'"
+    )
+    assert page.evaluate("document.querySelector('main time').getClientRects().length") == 1
+    page.close()
+
+
+@pytest.mark.parametrize("width", [320, 375])
+def test_with_readings_no_page_is_wider_than_the_window_and_no_reading_is_a_box_of_its_own(
+    width: int, browser: Browser, address: str
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    for path in ("/furigana/", "/furigana/fukko-press/", "/furigana/places/", "/furigana/mail/fukko-press/45/", "/furigana/situation/"):
+        page.goto(address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        boxes = "[...document.querySelectorAll('ruby')].filter(e => /flex|grid/.test(getComputedStyle(e.parentElement).display)).length"
+        assert page.evaluate(boxes) == 0, path
+    page.close()
