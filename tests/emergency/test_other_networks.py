@@ -23,7 +23,7 @@ def add_channels(office: DutyOffice, **servers: str) -> None:
         key = office.folder / f"{name}.key"
         key.write_text(FakeMastodon.token, "ascii")
         key.chmod(0o600)
-        text += f'[[channel]]\nname = "{name}"\nkind = "mastodon"\nserver = "{server}"\nsecret_file = "{key.name}"\ndrill = true\ndeadline = 2\n'
+        text += f'[[channel]]\nname = "{name}"\nkind = "mastodon"\nserver = "{server}"\nsecret_file = "{key.name}"\ndrill = true\ndeadline = 60\n'
     (office.folder / "channels.toml").write_text(text, "utf-8")
 
 
