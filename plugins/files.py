@@ -174,7 +174,8 @@ def write_atomically(path: Path, data: bytes) -> None:
     """Write ``data`` to a temporary file beside ``path`` and rename that file, so that a reader sees the old bytes or the new bytes, never half.
 
     The one way in which the site's half replaces a file. The permissions of the old file stay. Two processes, and two threads, may write the same file
-    at once; the last one wins. If ``path`` is a link into another tree, the link is replaced and the other file stays. Raises `OSError`; then nothing is left beside ``path``.
+    at once; the last one wins. If ``path`` is a link into another tree, the link is replaced and the other file stays. Raises `OSError`; then nothing is
+    left beside ``path``.
     """
     temporary = str(path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part"))
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)

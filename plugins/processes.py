@@ -76,8 +76,8 @@ def map_batches(
     """Call ``work`` with batches of ``items``, and yield the number of the worker and the result of each batch.
 
     The first worker takes batches from the front of ``items``, the others from their end, each when it is done with the one before, and smaller ones when
-    little is left. So one process does what lies in front: there belongs what shares work. Results come as they are ready. An exception of ``work`` is raised here. Raises `WorkerLost` if a
-    worker is killed.
+    little is left. So one process does what lies in front: there belongs what shares work. Results come as they are ready. An exception of ``work`` is
+    raised here. Raises `WorkerLost` if a worker is killed.
     """
     count = worker_count(len(items), enough)
     if count == 1:

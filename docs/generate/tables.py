@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-MARKS = re.compile(r"[\\`*_\[\]<>#]")
+_MARKS = re.compile(r"[\\`*_\[\]<>#]")
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -21,7 +21,7 @@ def code(text: str) -> str:
 
 def literal(text: str) -> str:
     """Return ``text`` with its marks escaped: texts that speak of Markdown are not to be read as Markdown (CommonMark 0.31, 2.4). Bars are `table`'s."""
-    return MARKS.sub(r"\\\g<0>", text)
+    return _MARKS.sub(r"\\\g<0>", text)
 
 
 def example(text: str) -> str:

@@ -54,8 +54,9 @@ class Library:
     """All documents, by path below ``content/``.
 
     ``now`` is the moment for which links were resolved, ``digests`` hold the digest of each source's bytes, ``files`` the paths
-    below ``content/`` of all other files that may be public (`plugins.frontmatter.public_files`), ``links`` by path the sources that refer to it. With ``shows_drafts`` a draft counts as
-    published, and its title says that it is a draft. ``ignored`` are the paths of files among the sources that are neither sources nor may be public.
+    below ``content/`` of all other files that may be public (`plugins.frontmatter.public_files`), ``links`` by path the sources that refer to it, or once
+    did in this process. With ``shows_drafts`` a draft counts as published, and its title says that it is a draft. ``ignored`` are the paths of files among
+    the sources that are neither sources nor may be public.
     """
 
     documents: dict[PurePosixPath, Document]

@@ -59,7 +59,7 @@ class MailFiles:
     cache: Path
     font: Path | None
 
-    def wanted_for(self, path: PurePosixPath) -> list[MailFile]:
+    def files_of(self, path: PurePosixPath) -> list[MailFile]:
         """Return the files to make of one picture. One that is no SVG is there already in full width."""
         permalink = image_permalink(path)
         large = {mail_picture(permalink): MAIL_WIDTH} if mail_picture(permalink) != permalink else {}

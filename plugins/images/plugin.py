@@ -66,7 +66,7 @@ class ImagesGenerator(Generator):  # type: ignore[misc]
         """Make the files that mails load; return what cannot be read."""
         mail_files = MailFiles(cache, find_font(self.settings.get("CARD_FONT", "")))
         shown = (path for path in self.paths if image_permalink(path) in permalinks)
-        results = list(mail_files.make(self.files, [file for path in shown for file in mail_files.wanted_for(path)]))
+        results = list(mail_files.make(self.files, [file for path in shown for file in mail_files.files_of(path)]))
         self.mailed = {file.address: place for file, place in results if isinstance(place, Path)}
         return {file.path: error for file, error in results if isinstance(error, UnreadableImage)}
 

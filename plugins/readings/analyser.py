@@ -18,9 +18,9 @@ from plugins.readings.reading import Reading, hiragana
 from plugins.readings.table import NIHON
 from plugins.typography.folding import variants
 
-# CJK unified ideographs with extension A, compatibility ideographs, and the two signs that stand for one: 々 (repetition) and 〆 (shime).
+# CJK unified ideographs with extensions A and B, compatibility ideographs, and the two signs that stand for one: 々 (repetition) and 〆 (shime).
 _KANJI = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0002a6df々〆]")
-_WITH_KANA = re.compile(r"([\u3400-\u9fff\uf900-\ufaff々〆]+)[（(]([ぁ-ゖァ-ヶー]+)[）)]")
+_WITH_KANA = re.compile(rf"({_KANJI.pattern}+)[（(]([ぁ-ゖァ-ヶー]+)[）)]")
 """A word with its reading behind it in brackets, which the analyser takes for a part of it. The author knows."""
 
 _LARGEST = 10_000
@@ -113,7 +113,10 @@ def _guess(text: str, offset: int) -> list[Reading]:
 
 
 def _in_common_kanji(text: str) -> tuple[str, Sequence[int]]:
-    """Return ``text`` with the kanji that dictionaries have (髙橋 as 高橋, without variation selectors), and where each of its characters, and its end, comes from."""
+    """Return ``text`` with the kanji that dictionaries have (髙橋 as 高橋, without variation selectors).
+
+    The second value says where each of its characters, and its end, comes from.
+    """
     rare = _rare()
     if not rare.search(text):
         return text, range(len(text) + 1)

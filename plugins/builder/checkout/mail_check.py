@@ -46,7 +46,7 @@ def _drawing_errors(composed: list[Composition], library: Library, content: Path
     files = InputFolder(content)
     with TemporaryDirectory() as folder:
         mail_files = MailFiles(Path(folder), font)
-        results = list(mail_files.make(files, [file for path in drawings for file in mail_files.wanted_for(path)]))
+        results = list(mail_files.make(files, [file for path in drawings for file in mail_files.files_of(path)]))
     errors = {file.path: error for file, error in results if isinstance(error, UnreadableImage)}
     return [broken_picture(content, library, path, error) for path, error in errors.items()]
 

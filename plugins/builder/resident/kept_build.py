@@ -111,9 +111,8 @@ class KeptBuild:
         try:
             published = build_next(self.published, changed, options, lambda: marks_of(self.output) != self._marks)
         except ContentErrors:
-            is_new = len(changed) == 1 and changed.isdisjoint(
-                {*self.library.links, *self._documents}
-            )  # no document has a new body in the cache
+            is_new = len(changed) == 1 and changed.isdisjoint({*self.library.links, *self._documents})
+            # Then no document that there was has a new body in the cache.
             self.is_sound = is_new and self.published.result.plan.is_current
             raise
         return KeptBuild(published, self.seen if published.is_mirrored else None, marks_of(self.output), is_saved=False)

@@ -1,4 +1,6 @@
-"""The build that follows a kept one when documents came, went or moved, or the clock passed a moment: Pelican runs again, and the packages take over what holds.
+"""The build that follows a kept one when documents came, went or moved, or the clock passed a moment.
+
+Pelican runs again, and the packages take over what holds.
 
 1. `sources_of` makes sure that nothing but documents was written.
 2. `build_next` runs our plugins as any build does. By `plugins.context.CONTINUATION` they find the last build in memory: its documents, tables, templates,

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from plugins.frontmatter.header.keys import english_key
 
 _DASHES = re.compile("^[ \t\u3000]*([-ーｰ－−—–―‐‑─━＿_=＝*＊]{2,}|[—―─━])[ \t\u3000]*$")
-"""A line of dashes of any kind; Word makes one of three. Three of the keyboard's hyphens at the beginning of the line are right, and are no match for `_is_odd`."""
+"""A line of dashes of any kind; Word makes one of three. Three of the keyboard's hyphens at the beginning of the line are right, and are no match for
+`_is_odd`.
+"""
 _LINE = re.compile(r"^[ \t\u3000]*(?:【)?([^\s:：=＝#、。「」\[\]()（）]{1,20})[ \t\u3000】]*[:：=＝]")
 """A line that begins like a key."""
 _WRITE = "一行目から「---」「title: 題名」「date: 2015-03-21」「---」の四行を書いてください"

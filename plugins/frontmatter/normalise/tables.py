@@ -92,7 +92,8 @@ def pasted_rows(lines: Sequence[Line], at: int) -> tuple[list[Line], int]:
         row, end = _pasted_row(lines, at)
         if row.text.count("\t") != tabs:
             break
-        rows, at = [*rows, row], end
+        rows.append(row)
+        at = end
     return rows, at
 
 

@@ -129,8 +129,8 @@ class LinkResolver:
         ids = {element.get("id") for element in parsed.body.root.iter() if isinstance(element.tag, str)}
         if unquote(href[1:]) in ids:
             return None
-        if href.startswith(_BACK):
-            return _unused_note(parsed, unquote(href.removeprefix(_BACK)))
+        if href.startswith("#fnref-"):  # the way back from a note to the place that names it
+            return _unused_note(parsed, unquote(href.removeprefix("#fnref-")))
         return _nowhere(parsed, href, anchor_words(unquote(href), [each for each in ids if each]))
 
     def _missing(self, parsed: ParsedSource, href: str, path: PurePosixPath | None = None) -> Diagnostic:
@@ -274,10 +274,6 @@ def _nowhere(parsed: ParsedSource, href: str, words: tuple[str, str], path: Pure
         "F401",
         cause=path,
     )
-
-
-_BACK = "#fnref-"
-"""The way back from a note to the place that names it (`plugins.frontmatter.parse.markdown`)."""
 
 
 def _unused_note(parsed: ParsedSource, name: str) -> Diagnostic:
