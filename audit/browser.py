@@ -14,7 +14,7 @@ from typing import Any, Literal
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-from audit.contrast import Undecided, settle
+from audit.undecided import Undecided, settle
 
 Scheme = Literal["light", "dark"]
 
@@ -130,7 +130,7 @@ def open_page(page: Page, address: str, url: str) -> None:
 def examine(page: Page, url: str, scheme: Scheme, width: int, *, visual_only: bool = False, known: set[str] | None = None) -> AxeResult:
     """Run axe on the open page: all rules (WCAG A and AA, best practices, target size), or with ``visual_only`` those that depend on the view.
 
-    What axe cannot decide is settled by `audit.contrast`, unless ``known`` is None: then it is only counted.
+    What axe cannot decide is settled by `audit.undecided`, unless ``known`` is None: then it is only counted.
     """
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")

@@ -8,15 +8,11 @@ letters 3 to 1); only the mixed pixels at the edge of a box are left out, which 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from PIL import Image, ImageChops, ImageFilter
 from playwright.sync_api import Page
-
-CONTRAST = "color-contrast"
-"""The rule of axe that this module settles."""
 
 _ENOUGH, _ENOUGH_LARGE = 4.5, 3.0
 _EDGES = 0.02
@@ -45,52 +41,22 @@ _DESCRIBE = """selectors => selectors.map(selector => {
     box: [box.left + scrollX, box.top + scrollY, box.right + scrollX, box.bottom + scrollY],
   };
 })"""
-# What style sheets ask of an element: its own markup, and tags, classes and styles of all around it, in this scheme and width.
-_LOOKS = """selectors => selectors.map(selector => {
-  const e = document.querySelector(selector), parts = [matchMedia('(prefers-color-scheme: dark)').matches, innerWidth, e && e.outerHTML];
-  for (let at = e && e.parentElement; at; at = at.parentElement) parts.push(at.tagName, at.getAttribute('class'), at.getAttribute('style'));
-  return JSON.stringify(parts);
-})"""
 _FORGET = "() => document.querySelectorAll('[data-undecided]').forEach(e => e.removeAttribute('data-undecided'))"
 
 _Colour = tuple[float, float, float]
 
 
-@dataclass(frozen=True)
-class Undecided:
-    """An element on which axe could not decide. ``kind`` is axe's own word for the reason, ``target`` a CSS selector."""
-
-    rule: str
-    kind: str
-    target: str
-
-
-def settle(page: Page, undecided: Sequence[Undecided], known: set[str]) -> Iterator[tuple[Undecided, str]]:
-    """Yield each element of the open page whose contrast is too small or cannot be measured, and why. Elements of other rules are not settled here.
-
-    ``known`` are looks that were measured before and are enough; new ones are added. The same mark in the same place of many pages is measured once.
-    """
-    yield from ((element, "no check settles this rule") for element in undecided if element.rule != CONTRAST)
-    looks = page.evaluate(_LOOKS, [element.target for element in undecided])
-    measured = [(element, look) for element, look in zip(undecided, looks, strict=True) if element.rule == CONTRAST and look not in known]
-    for element, look, problem in _measure(page, measured) if measured else ():
-        if problem:
-            yield element, problem
-        else:
-            known.add(look)
-
-
-def _measure(page: Page, measured: Sequence[tuple[Undecided, str]]) -> Iterator[tuple[Undecided, str, str]]:
+def contrast_problems(page: Page, selectors: Sequence[str]) -> list[str]:
+    """Return for each element of the open page why its contrast is too small or cannot be measured; an empty text if it is enough."""
     opened = page.add_style_tag(content=_OPEN_REGIONS)
-    described = page.evaluate(_DESCRIBE, [element.target for element, _ in measured])
+    described = page.evaluate(_DESCRIBE, list(selectors))
     with_letters = _draw(page)
     hidden = page.add_style_tag(content=_HIDE_LETTERS)
     ground = _draw(page)
     for tag in (hidden, opened):
         tag.evaluate("tag => tag.remove()")
     page.evaluate(_FORGET)
-    for (element, look), description in zip(measured, described, strict=True):
-        yield element, look, _problem(description, with_letters, ground)
+    return [_problem(description, with_letters, ground) for description in described]
 
 
 def _draw(page: Page) -> Image.Image:

@@ -53,6 +53,23 @@ def test_axe_finds_no_violation_on_any_template(example_pages: list[str], page: 
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "/furigana/",
+        "/furigana/kyoiku-kiroku/fiscal/2013/",
+        "/furigana/kouryu/calendar/2021/05/",
+        "/furigana/drills/situation/lifelines/",
+        "/fukko-dayori/2018/07/parks-and-disaster-centres/",
+    ],
+)
+def test_readings_stay_inside_of_badges_chips_and_days_and_a_report_without_figures_has_no_table_of_them(
+    url: str, page: Page, address: str
+) -> None:
+    open_page(page, address, url)
+    assert [line for scheme, width in (VIEWS[1], VIEWS[2]) for line in examine(page, url, scheme, width, known=set()).unsettled] == []
+
+
+@pytest.mark.parametrize(
     ("body", "rule"),
     [
         ("<p style='color:#999'>薄い字</p>", "color-contrast"),

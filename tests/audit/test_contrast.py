@@ -1,4 +1,4 @@
-"""Contrast by pixels: what axe cannot decide, we can, in both directions."""
+"""Contrast by pixels and targets by their boxes: what axe cannot decide, we can, in both directions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from audit.browser import AxeResult, examine
-from audit.contrast import Undecided, settle
+from audit.undecided import Undecided, settle
 
 DRAWN = "<svg width=300 height=60><rect width=300 height=60 fill='{ground}'/><text id=a x=10 y=40 fill='{colour}' style='{style}'>みやぎ</text></svg>"
 CASES = {
@@ -81,3 +81,12 @@ def test_the_same_look_is_measured_once_and_another_ground_anew(page: Page) -> N
     assert len(known) == 1
     show(page, mark.format("two") + "<style>.two p{color:#ddd}</style>")
     assert len(list(settle(page, [Undecided("color-contrast", "", "#a")], known))) == 1
+
+
+@pytest.mark.parametrize(("padding", "problem"), [("6px", []), ("0", ["target of 30 × 15 pixels"])])
+def test_a_target_whose_text_flows_over_its_box_is_measured(padding: str, problem: list[str], page: Page) -> None:
+    show(
+        page,
+        f"<a id=a href=/ style='display:inline-block;width:30px;height:15px;padding-block:{padding};white-space:nowrap'>ひなんじょの一覧</a>",
+    )
+    assert [why for _, why in settle(page, [Undecided("target-size", "contentOverflow", "#a")], set())] == problem
