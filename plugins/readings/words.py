@@ -25,21 +25,21 @@ _VERB = re.compile("(?<=[い-ろ])ま(?:す|し|せ)")
 
 @dataclass(frozen=True)
 class WordReading:
-    """``surface`` is read ``kana`` where the text before it ends with ``before``, and the text after it begins with ``after`` (patterns; None: whatever)."""
+    """``surface`` is read ``kana`` where the text before it ends with ``before``, and the text after it begins with ``after`` (patterns; empty: whatever)."""
 
     surface: str
     kana: str
-    before: re.Pattern[str] | None = None
-    after: re.Pattern[str] | None = None
+    before: str = ""
+    after: str = ""
 
     def holds(self, text: str, start: int) -> bool:
         """Return whether the conditions hold for the word at ``start``."""
         end = start + len(self.surface)
-        if self.before and not self.before.search(text[max(0, start - _FARTHEST) : start]):
+        if self.before and not _compiled(self.before).search(text[max(0, start - _FARTHEST) : start]):
             return False
         if self.before and self.kana[0] in _VOICED and _VERB.match(text, end):
             return False  # 野菜作り is づくり, and 野菜作ります is not
-        return not self.after or self.after.match(text[end : end + _FARTHEST]) is not None
+        return not self.after or _compiled(self.after).match(text[end : end + _FARTHEST]) is not None
 
 
 class WordFinder:
@@ -73,10 +73,12 @@ def word_examples() -> dict[str, tuple[str, str]]:
 def misread_words() -> WordFinder:
     """Return the words of ``words.csv``."""
     return WordFinder(
-        WordReading(row["表記"], row["読み"], _pattern("(?:{})$", row["前"]), _pattern("(?:{})", row["後"]))
+        WordReading(row["表記"], row["読み"], row["前"] and f"(?:{row['前']})$", row["後"] and f"(?:{row['後']})")
         for row in package_rows("words.csv")
     )
 
 
-def _pattern(form: str, condition: str) -> re.Pattern[str] | None:
-    return re.compile(form.format(condition)) if condition else None
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compile a condition when it is first asked for: all of them take as long as a twentieth of an edit, and a document needs a few."""
+    return re.compile(pattern)

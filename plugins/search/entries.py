@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from html import unescape
 
 from plugins.frontmatter.model.document import Document
+from plugins.frontmatter.model.meta import Meta
 from plugins.search.page_readings import PageReadings
 from plugins.typography.dates import japanese_date
 
@@ -45,9 +47,15 @@ def entry(document: Document, page_readings: PageReadings | None = None) -> Entr
 
 def _lines(document: Document) -> list[str]:
     labels = [place.name for place in document.meta.municipalities] + [topic.name for topic in document.meta.topics]
-    fields = [str(value) for name in _FIELDS if (value := getattr(document.meta, name, None))]
+    fields = [str(value) for name in _shown_fields(type(document.meta)) if (value := getattr(document.meta, name))]
     summary = [document.meta.summary] if document.meta.summary else []
     return [*summary, *fields, *text_lines(document.html), *labels]
+
+
+@cache
+def _shown_fields(meta: type[Meta]) -> tuple[str, ...]:
+    """Those of `_FIELDS` that a content type has."""
+    return tuple(name for name in _FIELDS if name in meta.model_fields or hasattr(meta, name))
 
 
 def text_lines(html: str) -> list[str]:

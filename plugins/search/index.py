@@ -33,6 +33,7 @@ from __future__ import annotations
 import re
 from array import array
 from base64 import b64encode
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
@@ -108,7 +109,15 @@ def update_postings(text: str, added: Set[int], removed: Set[int]) -> str:
     bitmap = _updated_bitmap(text, added, removed) if text.startswith("!") else ""
     if bitmap:
         return bitmap
-    numbers = sorted((set(decode(text)) | added) - removed)
+    numbers = decode(text)
+    for number in removed:
+        at = bisect_left(numbers, number)
+        if numbers[at : at + 1] == [number]:
+            del numbers[at]
+    for number in added - removed:
+        at = bisect_left(numbers, number)
+        if numbers[at : at + 1] != [number]:
+            numbers.insert(at, number)
     return encode(numbers) if numbers else ""
 
 
@@ -122,12 +131,14 @@ def _updated_bitmap(text: str, added: Set[int], removed: Set[int]) -> str:
     for number in added - removed:
         groups[number // 6] = DIGITS[_VALUES[groups[number // 6]] | 1 << number % 6]
     bitmap = "".join(groups).rstrip("0")
-    count = sum(bitmap.count(digit) * value.bit_count() for digit, value in _VALUES.items())
+    count = sum(bitmap.encode("ascii").translate(_COUNTS))
     last = len(bitmap) * 6 - 7 + _VALUES[bitmap[-1]].bit_length() if bitmap else 0
     return f"!{bitmap}" if count > last // 6 + 2 else ""
 
 
 _VALUES = {digit: value for value, digit in enumerate(DIGITS)}
+_COUNTS = bytes(_VALUES.get(chr(code), 0).bit_count() for code in range(256))
+"""By the code of a digit, how many documents it stands for in a bit map."""
 
 
 def _distances(numbers: Sequence[int]) -> Iterator[int]:

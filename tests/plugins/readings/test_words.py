@@ -51,7 +51,6 @@ def test_no_word_is_read_across_a_tag() -> None:
 
 
 def test_of_rows_for_one_word_the_first_whose_condition_holds_counts() -> None:
-    import re
 
-    finder = WordFinder([WordReading("方", "ほう", after=re.compile("が早")), WordReading("方", "かた")])
+    finder = WordFinder([WordReading("方", "ほう", after="が早"), WordReading("方", "かた")])
     assert [reading.kana for reading in finder.readings("働く方の方が早い", lambda _start, _end: True)] == ["かた", "ほう"]
