@@ -101,14 +101,20 @@ class Conflict(NamedTuple):
 
 
 def find_conflicts(text: str) -> list[Conflict]:
-    """Return each place that Git could not merge. Line ends are LF."""
-    conflicts, first, divider = list[Conflict](), None, None
+    """Return each place that Git could not merge, the first line first; one may lie in another, if a file with such marks was merged again. Line ends are LF."""
+    conflicts, upper, lower = (
+        list[Conflict](),
+        list[int](),
+        list[tuple[int, int]](),
+    )  # of those that have not ended: without and with a divider
     for number, line in enumerate(text.split("\n") if "<<<<<<< " in text else ()):
         if line.startswith("<<<<<<< "):
-            first, divider = number, None
-        elif first is not None and divider is None and line == "=======":
-            divider = number
-        elif first is not None and divider is not None and line.startswith(">>>>>>> "):
+            upper.append(number)
+        elif line == "=======" and upper and (not lower or upper[-1] > lower[-1][1]):
+            lower.append((upper.pop(), number))
+        elif line.startswith(">>>>>>> ") and lower:
+            first, divider = lower.pop()
+            while upper and upper[-1] > divider:  # half a conflict in the lower side
+                upper.pop()
             conflicts.append(Conflict(first, divider, number))
-            first = divider = None
-    return conflicts
+    return sorted(conflicts)
