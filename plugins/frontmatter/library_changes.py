@@ -38,7 +38,9 @@ def follow_library(last: Library, content: Path, changed: Collection[str], now: 
             diagnostics += batch.diagnostics
         collector.collect(reader.results(headers, references.images), references)
     paths = _in_order(before, to_read, stats.keys())
-    diagnostics += collector.diagnostics + name_conflicts(((path, headers[path]) for path in paths if path in headers), content)
+    diagnostics += collector.diagnostics
+    if to_read:  # otherwise each claims what it claimed before
+        diagnostics += name_conflicts(((path, headers[path]) for path in paths if path in headers), content)
     if diagnostics:
         raise ContentErrors(diagnostic.below(content.name) for diagnostic in without_consequences(diagnostics))
     last.cache.forget(to_read - stats.keys())

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from plugins.clock import ALWAYS, ValidityInterval
 from plugins.frontmatter.library import Library
 from plugins.frontmatter.model.content_types import Event
+from plugins.frontmatter.model.document import Document
 
 FORMAT = 1
 
@@ -34,22 +35,28 @@ class DocumentMoment:
 
 def upcoming(library: Library, now: dt.datetime) -> list[DocumentMoment]:
     """Return every moment after ``now``, soonest first. Drafts have none."""
-    ahead = sorted((moment, what, path) for moment, what, path in _moments(library) if moment > now)
-    documents = {path.as_posix(): document for path, document in library.documents.items()}
-    return [DocumentMoment(at.isoformat(), what, path, documents[path].meta.title, documents[path].url) for at, what, path in ahead]
+    ahead = [(moment, what, str(document.path), document) for moment, what, document in _moments(library) if moment > now]
+    return [
+        DocumentMoment(at.isoformat(), what, path, document.meta.title, document.url)
+        for at, what, path, document in sorted(ahead, key=_by_time)
+    ]
 
 
-def _moments(library: Library) -> Iterator[tuple[dt.datetime, str, str]]:
-    for path, document in library.documents.items():
+def _by_time(ahead: tuple[dt.datetime, str, str, Document]) -> tuple[dt.datetime, str, str]:
+    return ahead[:3]
+
+
+def _moments(library: Library) -> Iterator[tuple[dt.datetime, str, Document]]:
+    for document in library.documents.values():
         meta = document.meta
         if meta.draft:
             continue
         if meta.date:
-            yield meta.date, "begins", path.as_posix()
+            yield meta.date, "begins", document
         if meta.ends:
-            yield meta.ends, "ends", path.as_posix()
+            yield meta.ends, "ends", document
         if isinstance(meta, Event):
-            yield meta.finishes, "over", path.as_posix()
+            yield meta.finishes, "over", document
 
 
 def render(moments: list[DocumentMoment], built: dt.datetime, validity: ValidityInterval) -> bytes:

@@ -17,7 +17,9 @@ def name_conflicts(headers: Iterable[tuple[str, Header | HeaderSummary]], conten
     Nor may a document have its own address among its former ones: its page would be a redirect to itself.
     """
     headers = list(headers)
-    files = {name for _, header in headers for name, key in header.claims if isinstance(name, str) and not name.endswith("/")}
+    has_aliases = any(len(header.claims) > 1 for _, header in headers)  # every document claims one name of its own
+    names = (name for _, header in headers for name, _ in header.claims) if has_aliases else ()
+    files = {name for name in names if isinstance(name, str) and not name.endswith("/")}
     first_claim: dict[object, str] = {}
     path_of = {header.url: path for path, header in headers}
     diagnostics = []

@@ -82,8 +82,9 @@ def unnamed_files(library: Library, tables: Collection[str]) -> list[Diagnostic]
     A file of a document that has ended is no fault. ``tables`` are the paths of the tables that the build itself reads.
     """
     known = {*tables, *library.registry.site.public_files}
-    waiting = _named_by(document for document in library.documents.values() if _waits(document, library))
-    done = _named_by(document for document in library.documents.values() if not _waits(document, library))
+    naming = [document for document in library.documents.values() if document.named_files]
+    waiting = _named_by(document for document in naming if _waits(document, library))
+    done = _named_by(document for document in naming if not _waits(document, library))
     candidates = sorted(path for path in library.files - known - done.keys() if path.partition("/")[0] in NOT_SOURCES)
     return [_waiting(path, waiting[path]) if path in waiting else _unnamed(path) for path in candidates]
 

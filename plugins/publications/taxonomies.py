@@ -50,7 +50,7 @@ class Section:
     def tracking_key(self) -> str:
         return f"section:{self.publication.key}"
 
-    @property
+    @cached_property
     def years(self) -> dict[int, list[MonthArchive]]:
         """Months by year, newest year first, January first."""
         years: dict[int, list[MonthArchive]] = defaultdict(list)
@@ -70,7 +70,7 @@ class TermPage:
     def tracking_key(self) -> str:
         return f"term:{self.label.url}"
 
-    @property
+    @cached_property
     def years(self) -> dict[int, list[Document]]:
         """Documents by year, newest first."""
         years: dict[int, list[Document]] = defaultdict(list)

@@ -8,7 +8,7 @@ from pathlib import Path
 from plugins.context import IMAGES, BuildContext, ImageMarkup
 from plugins.emergency.fast_path.snapshot import Snapshot, SourceTexts
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS
-from plugins.frontmatter.model.document import Document, HeaderSummary
+from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.notices import ALERTS, Alert
 from plugins.frontmatter.model.places import PATH as MUNICIPALITIES
 from plugins.images.picture_tag import ImageVariants, PictureTags
@@ -34,7 +34,7 @@ def snapshot_of(build: BuildContext, card_font: str | None, *, has_copies: bool)
         ),
         registry=library.registry,
         documents=documents,
-        headers={str(path): _header(document) for path, document in library.documents.items()},
+        headers={(summary := document.summary_for_links).path: summary for document in library.documents.values()},
         fixed_pages=tuple((page.url, page.meta.title) for page in library.public if page.content_type == "page"),
         newest=tuple(map(entry_of, latest)),
         templates=_templates(build.theme),
@@ -46,13 +46,6 @@ def snapshot_of(build: BuildContext, card_font: str | None, *, has_copies: bool)
 
 def _belongs(document: Document) -> bool:
     return isinstance(document.meta, Alert) or bool(document.publication and document.publication.content_type in ALERTS)
-
-
-def _header(document: Document) -> HeaderSummary:
-    """Return what a link to the document needs. Its claims to names are left out: to collect them for 10,000 documents takes 20 ms of every build."""
-    return HeaderSummary(
-        str(document.path), document.content_type, document.url, document.meta.date, document.meta.ends, document.target, ()
-    )
 
 
 def _templates(theme: Path) -> dict[str, str]:
