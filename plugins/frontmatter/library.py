@@ -137,6 +137,7 @@ def read_library(
     scanned_at, tree, rows = time.time_ns(), survey(content), cache.rows()
     files = scan_sources(tree)
     known = {path: row for path, file in files.items() if (row := rows.get(path)) and _is_unchanged(content, path, file, row)}
+    cache.trust((trusted, path) for path, row in known.items() if (trusted := _trusted_time(files[path], scanned_at)) != row.time)
     collector = Collector(cache, files, scanned_at)
     for path, row in known.items():
         collector.note_links(path, row.parsed[1])
@@ -221,8 +222,7 @@ class Collector:
 
     def _row(self, result: ReadResult, document: Document) -> CachedDocument:
         file = self.files[result.path]
-        trusted_time = file.time if self.scanned_at - file.time > _TRUSTED_AGE else -1
-        return CachedDocument(file.size, trusted_time, result.digest, (document, result.resolved))
+        return CachedDocument(file.size, _trusted_time(file, self.scanned_at), result.digest, (document, result.resolved))
 
 
 @dataclass(frozen=True)
@@ -275,6 +275,11 @@ def _is_unchanged(content: Path, path: str, file: InputStat, row: CachedDocument
         return row.size == file.size and hashlib.blake2b(InputFolder(content).read(path), digest_size=16).digest() == row.digest
     except UnreadableInput:  # gone since the survey: whoever reads it next says so
         return False
+
+
+def _trusted_time(file: InputStat, scanned_at: int) -> int:
+    """Return the file's time if another time will mean that it was written again; else -1."""
+    return file.time if scanned_at - file.time > _TRUSTED_AGE else -1
 
 
 def _documents(files: Mapping[str, InputStat], known: Mapping[str, CachedDocument], collector: Collector) -> dict[PurePosixPath, Document]:

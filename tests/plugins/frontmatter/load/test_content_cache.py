@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -126,3 +127,17 @@ def test_small_bundles_are_merged_and_lose_nothing(file: Path, tiny: TinySite, r
     with sqlite3.connect(file) as database:
         assert database.execute("SELECT count(*) FROM bundle").fetchone()[0] < 60
     assert file.stat().st_size < 200_000
+
+
+def test_a_source_that_was_too_young_to_trust_is_read_once_more_and_then_known_by_its_time(file: Path, tiny: TinySite) -> None:
+    source, cache = tiny.article("press/2020/a.md"), ContentCache(file, "1", tiny.registry())
+
+    def time_after_reading() -> int:
+        read_library(tiny.content, tiny.registry(), NOW, cache)
+        return cache.rows()["press/2020/a.md"].time
+
+    assert time_after_reading() == -1, "written just now"
+    os.utime(source, ns=(5, 5))
+    assert time_after_reading() == 5
+    os.utime(source, ns=(6, 6))
+    assert time_after_reading() == 6, "another checkout with the same bytes"
