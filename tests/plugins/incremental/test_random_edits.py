@@ -88,12 +88,10 @@ class Edits(RuleBasedStateMachine):
     @rule(number=st.integers(0, 3))
     def expire(self, number: int) -> None:
         for file in self.articles()[number : number + 1]:
-            file.write_text(
-                file.read_text(encoding="utf-8")
-                .replace("\n---\n", "\nexpires: 2021-04-01\n---\n", 1)
-                .replace("\nexpires: 2021-04-01\nexpires", "\nexpires"),
-                encoding="utf-8",
-            )
+            text = file.read_text(encoding="utf-8")
+            end = "2021-04-06" if "\ndate: 2021-04" in text else "2021-04-01"  # after its date
+            if "\nexpires: " not in text:
+                file.write_text(text.replace("\n---\n", f"\nexpires: {end}\n---\n", 1), encoding="utf-8")
 
     @rule(days=st.integers(1, 3))
     def let_time_pass(self, days: int) -> None:
