@@ -152,6 +152,7 @@ def test_a_time_that_cannot_be_read_is_a_usage_error_in_one_line(checkout: TinyS
     assert "Traceback" not in output
 
 
+@pytest.mark.usefixtures("sample")  # a minute of encoding pictures is in the checkout's cache then
 def test_the_demonstration_succeeds_twice_in_the_same_folder(tmp_path: Path) -> None:
     """With 30 readers; `make demo` runs the same steps with 1,000."""
     for _ in range(2):
