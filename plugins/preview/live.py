@@ -18,6 +18,9 @@ from plugins.builder.resident.engine import ResidentBuild
 from plugins.builder.rules import failure_diagnostics
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.files import WriteRefused
+from plugins.inputs import InputFolder
+from plugins.processes import CAN_FORK
+from plugins.watched import is_quick
 
 if TYPE_CHECKING:
     from plugins.builder.rerender import Rerenderer
@@ -98,7 +101,7 @@ class LivePreview:
     async def show(self, changed: Iterable[Path]) -> None:
         """Show what was saved: at once in the whole site if only words changed, else the page of the document or its diagnostics. Then a build is due."""
         paths = list(changed)
-        if await asyncio.to_thread(self._edit, paths):
+        if self._edit_words_here(paths) or await asyncio.to_thread(self._edit, paths):
             self.diagnostics = ()
             await self._notify()
             self._save_later()
@@ -187,6 +190,18 @@ class LivePreview:
     def _strict(self) -> BuildOptions:
         """An editor is told what is wrong, and sees no older version in its place."""
         return replace(self.options, strict=True)
+
+    def _edit_words_here(self, changed: list[Path]) -> bool:
+        """Bring the words of small documents in without another thread, for some hundredths of a second; tell whether that was possible.
+
+        Only the main thread can be interrupted, so in another the text is read and checked in two forks, which takes a tenth of a second (`plugins.watched`).
+        """
+        content = self.options.content.absolute()
+        sources = [path.absolute().relative_to(content).as_posix() for path in changed if path.absolute().is_relative_to(content)]
+        is_here = CAN_FORK and self._resident_build.is_idle and len(sources) == len(changed) and is_quick(InputFolder(content), sources)
+        with suppress(BuildFailed, OSError):
+            return is_here and self._resident_build.edit(self._strict, changed, words_alone=True) is not None
+        return False
 
     def _edit(self, changed: list[Path]) -> bool:
         """Bring ``changed`` into the whole site; tell whether that was possible at once."""

@@ -42,14 +42,22 @@ class ResidentBuild:
             report = self._bring_in(options) if changed is not None else None
             return report or self._build_all(options)
 
-    def edit(self, options: BuildOptions, changed: Collection[Path]) -> BuildReport | None:
-        """Bring an edit in at once; None if only a whole build can, or one is at work. Its files count as changed for the next build."""
+    def edit(self, options: BuildOptions, changed: Collection[Path], *, words_alone: bool = False) -> BuildReport | None:
+        """Bring an edit in at once; None if only a whole build can, or one is at work, or it is more than words if only ``words_alone`` are wanted.
+
+        Its files count as changed for the next build.
+        """
         if self._is_building:
             self._changed |= set(changed)  # that build may have read them before
             return None
         with self._lock:
             self._changed |= set(changed)
-            return self._bring_in(options)
+            return self._bring_in(options, words_alone=words_alone)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is built or saved now, so that an edit need not wait."""
+        return not self._is_building and not self._lock.locked()
 
     def forget(self) -> None:
         """Look at everything next time: somebody has put a file into the output."""
@@ -79,14 +87,14 @@ class ResidentBuild:
                 gc.freeze()  # what is kept has no garbage: no search for some in a hundred thousand objects at each edit
                 self._is_ready = True
 
-    def _bring_in(self, options: BuildOptions) -> BuildReport | None:
+    def _bring_in(self, options: BuildOptions, *, words_alone: bool = False) -> BuildReport | None:
         kept, files = self._kept, {file for file in self._changed if not _is_hidden(file)}
         if kept is None or self._is_forgotten or not kept.fits(options):
             return None
         start = time.perf_counter()
         with self.pages, suppress(ContentErrors):  # the whole build says what is wrong, and what is public stays as it is
             report = self._try(lambda: kept.apply(files, options)) or (
-                self._try(lambda: self._go_on(kept, files, options)) if kept.is_sound else None
+                self._try(lambda: self._go_on(kept, files, options)) if kept.is_sound and not words_alone else None
             )
             if report:
                 self._changed.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,25 @@ def _claimed(output: Path) -> Path:
     output.mkdir()
     (output / ".todoke").write_text("")
     return output
+
+
+def test_words_of_a_small_document_are_brought_in_without_another_process(preview: LivePreview, tiny: TinySite) -> None:
+    forks: list[int] = []
+    os.register_at_fork(before=lambda: forks.append(1))
+    article = tiny.article("press/2020/a.md")
+
+    async def save(words: str) -> str:
+        article.write_text(f"{article.read_text('utf-8')}\n{words}\n", "utf-8")
+        forks.clear()
+        await preview.show([article])
+        return (preview.site / "press/2020/05/a/index.html").read_text("utf-8")
+
+    async def edit() -> None:
+        await preview.build()
+        assert "はじめの一文です。" in await save("はじめの一文です。")
+        assert "つぎの一文です。" in await save("つぎの一文です。")
+        assert forks == []
+        assert "おわりの一文です。" not in await save("おわりの一文です。[どこにもない](none.md)")
+        assert [diagnostic.rule for diagnostic in preview.diagnostics] == ["F401"]
+
+    asyncio.run(edit())
