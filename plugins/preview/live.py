@@ -192,15 +192,17 @@ class LivePreview:
         return replace(self.options, strict=True)
 
     def _edit_words_here(self, changed: list[Path]) -> bool:
-        """Bring the words of small documents in without another thread, for some hundredths of a second; tell whether that was possible.
+        """Bring the words of small documents in without another thread, which takes some hundredths of a second; tell whether that was possible.
 
         Only the main thread can be interrupted, so in another the text is read and checked in two forks, which takes a tenth of a second (`plugins.watched`).
+        The server waits meanwhile: some seconds at most, for a text that has to be given up.
         """
         content = self.options.content.absolute()
         sources = [path.absolute().relative_to(content).as_posix() for path in changed if path.absolute().is_relative_to(content)]
-        is_here = CAN_FORK and self._resident_build.is_idle and len(sources) == len(changed) and is_quick(InputFolder(content), sources)
+        if not (CAN_FORK and self._resident_build.is_idle and len(sources) == len(changed) and is_quick(InputFolder(content), sources)):
+            return False
         with suppress(BuildFailed, OSError):
-            return is_here and self._resident_build.edit(self._strict, changed, words_alone=True) is not None
+            return self._resident_build.edit(replace(self._strict, wait=0), changed, words_alone=True) is not None
         return False
 
     def _edit(self, changed: list[Path]) -> bool:

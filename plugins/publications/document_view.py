@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
 from plugins.context import IMAGES, BuildContext, ImageMarkup, Key
-from plugins.digest import digest, digest_of_texts
+from plugins.digest import digest
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.registry import Site
 from plugins.publications.taxonomies import Neighbours, Related
@@ -62,12 +62,12 @@ class DocumentView:
     @property
     def tracking_whole(self) -> str:
         """For `plugins.incremental`: one digest of all that can be read from the view, computed without loading the body."""
-        near, related, replaced_by = self.neighbours, self.related, self.replaced_by
-        keys = [d.tracking_key if d else "" for d in (near.previous, near.next)] if near else ["", ""]
-        keys += [replaced_by.tracking_key, replaced_by.tracking_whole] if replaced_by else ["", ""]
+        near, related = self.neighbours, self.related
+        keys = [d.tracking_key if d else "" for d in (near.previous, near.next)] if near else []
+        keys += [self.replaced_by.tracking_key, self.replaced_by.tracking_whole] if self.replaced_by else []
         keys += [related.label.url, *[d.tracking_key for d in related.documents]] if related else []
         variants = repr(self._variants) if self.document.image_urls else ""
-        return digest_of_texts((self.document.tracking_whole, self.context.site_digest, variants, *keys))
+        return digest((self.document.tracking_whole, self.context.site_digest, variants, keys))
 
     @property
     def content(self) -> str:

@@ -56,8 +56,8 @@ class ResidentBuild:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is built or saved now, so that an edit need not wait."""
-        return not self._is_building and not self._lock.locked()
+        """Whether nothing is built, saved or rendered now, so that an edit need not wait."""
+        return not (self._is_building or self._lock.locked() or self.pages.locked())
 
     def forget(self) -> None:
         """Look at everything next time: somebody has put a file into the output."""
@@ -93,8 +93,8 @@ class ResidentBuild:
             return None
         start = time.perf_counter()
         with self.pages, suppress(ContentErrors):  # the whole build says what is wrong, and what is public stays as it is
-            report = self._try(lambda: kept.apply(files, options)) or (
-                self._try(lambda: self._go_on(kept, files, options)) if kept.is_sound and not words_alone else None
+            report = self._try(options, lambda: kept.apply(files, options)) or (
+                self._try(options, lambda: self._go_on(kept, files, options)) if kept.is_sound and not words_alone else None
             )
             if report:
                 self._changed.clear()
@@ -103,11 +103,11 @@ class ResidentBuild:
             self._kept = None
         return None
 
-    def _try(self, bring_in: Callable[[], BuildReport]) -> BuildReport | None:
+    def _try(self, options: BuildOptions, bring_in: Callable[[], BuildReport]) -> BuildReport | None:
         """Return what ``bring_in`` does while the output is locked; None if it cannot."""
         assert self._kept
         try:
-            with output_lock(self._kept.output, self._kept.published.options.wait):
+            with output_lock(self._kept.output, options.wait):
                 return bring_in()
         except NeedsWholeBuild as reason:
             _log.info("not in place: %s", reason)

@@ -34,7 +34,7 @@ def snapshot_of(build: BuildContext, card_font: str | None, *, has_copies: bool)
         ),
         registry=library.registry,
         documents=documents,
-        headers={(summary := document.summary_for_links).path: summary for document in library.documents.values()},
+        headers={str(path): document.summary_for_links for path, document in library.documents.items()},
         fixed_pages=tuple((page.url, page.meta.title) for page in library.public if page.content_type == "page"),
         newest=tuple(map(entry_of, latest)),
         templates=_templates(build.theme),

@@ -42,6 +42,15 @@ _MANY = 50
 """More small bundles than this are merged into one."""
 
 
+_TRUSTED_AGE = 3_000_000_000
+"""Nanoseconds. A file that changed more recently may change again within one tick of the file system's clock (2 s on FAT) and keep its time."""
+
+
+def trusted_time(time: int, scanned_at: int) -> int:
+    """Return the modification ``time`` of a file if another one will mean that it was written again; else -1. Both are in ns since 1970."""
+    return time if scanned_at - time > _TRUSTED_AGE else -1
+
+
 @dataclass(frozen=True)
 class CachedDocument:
     """One source as it was read.

@@ -198,7 +198,7 @@ class Document(Header):
 
     @cached_property
     def summary_for_links(self) -> HeaderSummary:
-        """What a link to the document needs. Its claims to names are left out: in 10,000 documents they are a megabyte."""
+        """What a link to the document needs: all but its claims to names."""
         return HeaderSummary(str(self.path), self.content_type, self.url, self.meta.date, self.meta.ends, self.target, ())
 
 
