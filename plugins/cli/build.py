@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -71,7 +72,7 @@ def build(
     options = BuildOptions(moment(now), content, publications, output, site_url=site_url, fresh=fresh, strict=strict)
     require(publications, options.settings, folder=content)
     if stay:
-        _stay(options, chosen)
+        _stay(options, lambda: moment(now), chosen)
         return
     report, differing = _run_or_stop(options, keep, chosen, verify=verify)
     if differing:
@@ -100,7 +101,7 @@ def _print_report(report: BuildReport, chosen: FormatName) -> list[Diagnostic]:
     return held
 
 
-def _stay(options: BuildOptions, chosen: FormatName) -> None:
+def _stay(options: BuildOptions, clock: Callable[[], dt.datetime], chosen: FormatName) -> None:
     """Build, and serve until Ctrl-C or SIGTERM. A build at fault is no reason to end: the next one looks again."""
     from plugins.builder.options import BuildFailed
     from plugins.builder.resident.engine import ResidentBuild
@@ -119,7 +120,7 @@ def _stay(options: BuildOptions, chosen: FormatName) -> None:
         except ContentErrors as error:
             print_diagnostics(error.diagnostics, chosen)
         say("動き続けます。ほかの build を引き受けます。止めるには Ctrl-C  Staying: other builds are taken over", chosen)
-        ResidentService(options, engine).run()
+        ResidentService(options, engine, clock).run()
     except KeyboardInterrupt:
         pass
     except CannotStay as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gc
 import logging
 import threading
@@ -14,6 +15,7 @@ from pathlib import Path
 from plugins.builder.lock import output_lock
 from plugins.builder.options import BuildOptions, BuildReport
 from plugins.builder.resident.kept_build import KeptBuild
+from plugins.builder.resident.next_moment import NextMoment, begin
 from plugins.builder.run import PublishedBuild, build
 from plugins.diagnostics import ContentErrors
 from plugins.frontmatter.text_edits import NeedsWholeBuild
@@ -34,6 +36,8 @@ class ResidentBuild:
     _is_forgotten: bool = False
     _is_building: bool = False
     _is_ready: bool = True
+    _ahead: NextMoment | None = None
+    """The build of the next moment. It follows the kept one as that is now."""
 
     def build(self, options: BuildOptions, changed: Collection[Path] | None = None) -> BuildReport:
         """Build, by a look at everything unless ``changed`` are all files that changed since the last build. Raises as `plugins.builder.run.build`."""
@@ -77,6 +81,7 @@ class ResidentBuild:
     def save(self) -> None:
         """Write what the next process takes over, and get ready for the next edit. Whoever has nothing else to do calls it: it takes some tenths of a second."""
         with self._lock:
+            self._catch_up()
             if self._kept and not self._kept.is_saved:
                 with output_lock(self._kept.output, self._kept.published.options.wait):
                     self._kept.save()
@@ -87,11 +92,33 @@ class ResidentBuild:
                 gc.freeze()  # what is kept has no garbage: no search for some in a hundred thousand objects at each edit
                 self._is_ready = True
 
+    @property
+    def holds_until(self) -> dt.datetime | None:
+        """The moment from which what is public is no longer right; None if that is not known."""
+        return self._kept.validity.until if self._kept else None
+
+    def look_ahead(self, now: dt.datetime) -> None:
+        """Begin to make the build of the next moment, if that comes soon after ``now``. Whoever has nothing else to do calls it. Raises `OSError`."""
+        with self._lock:
+            kept = self._kept
+            if kept and kept.is_saved and not (self._ahead or self._changed or self._is_forgotten):
+                self._ahead = begin(kept.published, kept.validity, now)
+
+    def let_go(self) -> None:
+        """Forget what was made ahead: a file has changed, or this process ends."""
+        if self._ahead:
+            self._ahead.close()
+            self._ahead = None
+            gc.freeze()  # a process that ends unfreezes what is kept
+
     def _bring_in(self, options: BuildOptions, *, words_alone: bool = False) -> BuildReport | None:
+        start = time.perf_counter()
+        self._catch_up()
         kept, files = self._kept, {file for file in self._changed if not _is_hidden(file)}
         if kept is None or self._is_forgotten or not kept.fits(options):
             return None
-        start = time.perf_counter()
+        if report := self._publish_ahead(options, files):
+            return replace(report, seconds=time.perf_counter() - start)
         with self.pages, suppress(ContentErrors):  # the whole build says what is wrong, and what is public stays as it is
             report = self._try(options, lambda: kept.apply(files, options)) or (
                 self._try(options, lambda: self._go_on(kept, files, options)) if kept.is_sound and not words_alone else None
@@ -105,9 +132,8 @@ class ResidentBuild:
 
     def _try(self, options: BuildOptions, bring_in: Callable[[], BuildReport]) -> BuildReport | None:
         """Return what ``bring_in`` does while the output is locked; None if it cannot."""
-        assert self._kept
         try:
-            with output_lock(self._kept.output, options.wait):
+            with output_lock(options.output.absolute(), options.wait):
                 return bring_in()
         except NeedsWholeBuild as reason:
             _log.info("not in place: %s", reason)
@@ -116,6 +142,26 @@ class ResidentBuild:
         except Exception as error:
             _log.info("not in place after %s: %s", type(error).__name__, error)
         return None
+
+    def _publish_ahead(self, options: BuildOptions, files: Collection[Path]) -> BuildReport | None:
+        """Publish what was made ahead, if its moment has come, and nothing else."""
+        kept, ahead = self._kept, self._ahead
+        if not (kept and ahead) or (not files and kept.validity.contains(options.now)):
+            return None  # what follows changes nothing, and its moment is still to come
+        try:
+            with suppress(ContentErrors):  # said by the build that is made instead
+                return None if files else self._try(options, lambda: kept.publish_ahead(ahead, options))
+        finally:
+            self.let_go()
+        return None
+
+    def _catch_up(self) -> None:
+        """Let what is in memory follow what was made ahead and is public already."""
+        kept = self._kept
+        if kept and (behind := kept.behind):
+            self._kept = None
+            with self.pages, suppress(ContentErrors):  # a source is another by now: the next build says what is wrong
+                self._try(behind, lambda: self._go_on(kept, (), behind))
 
     def _go_on(self, kept: KeptBuild, files: Collection[Path], options: BuildOptions) -> BuildReport:
         self._kept = kept.next(files, options)
@@ -126,6 +172,7 @@ class ResidentBuild:
     def _build_all(self, options: BuildOptions) -> BuildReport:
         published: list[PublishedBuild] = []
         taken, self._changed = self._changed, set()
+        self.let_go()
         self._is_building, self._is_forgotten = True, False
         gc.unfreeze()  # what the build before leaves
         try:

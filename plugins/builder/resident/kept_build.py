@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from plugins.builder import provenance
@@ -18,16 +17,15 @@ from plugins.builder.held_back.history import is_in_repository
 from plugins.builder.held_back.last_good import LastGoodBuild
 from plugins.builder.lock import output_lock
 from plugins.builder.options import MANIFEST, BuildOptions, BuildReport
-from plugins.builder.resident.next_build import build_next, sources_of
+from plugins.builder.resident.kept_sources import KeptSources
+from plugins.builder.resident.next_build import build_next, publish_changes, sources_of
+from plugins.builder.resident.next_moment import NextMoment
 from plugins.builder.resident.seen_inputs import SeenInputs, marks_of, walk
 from plugins.builder.run import MOMENTS, PublishedBuild, list_outputs, scan
 from plugins.builder.trees.exchange import TREES, Exchange
-from plugins.builder.trees.staging import compare_trees
+from plugins.builder.trees.staging import TreeChange, compare_trees
 from plugins.builder.up_to_date import input_digests
 from plugins.checks.built.page_weight import pages_over_budget
-from plugins.checks.inspection import hints, inspect_source
-from plugins.checks.levels import Levels, read_levels
-from plugins.checks.results import INSPECTION
 from plugins.clock import ValidityInterval
 from plugins.context import BuildContext
 from plugins.diagnostics import ContentErrors
@@ -38,7 +36,6 @@ from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.text_edits import EDITS, NeedsWholeBuild, TextEdits, put_in_place, require_same_place
 from plugins.incremental.manifest import PageEntry
 from plugins.incremental.page_readers import PageReaders, forget_cached
-from plugins.inputs import InputFolder
 from plugins.publications.document_view import DocumentView, page_variables
 
 _MOST = 20
@@ -58,6 +55,8 @@ class KeptBuild:
     is_saved: bool = True
     is_sound: bool = True
     """Whether what is in memory is what is public."""
+    behind: BuildOptions | None = None
+    """The build that is public, if what is in memory is the one before it: `next` comes first."""
 
     @classmethod
     def of(cls, published: PublishedBuild) -> KeptBuild | None:
@@ -96,7 +95,7 @@ class KeptBuild:
         return ours == theirs and not options.fresh and self.seen is not None
 
     @property
-    def _validity(self) -> ValidityInterval:
+    def validity(self) -> ValidityInterval:
         return self.published.result.plan.clock.validity
 
     def next(self, files: Collection[Path], options: BuildOptions) -> KeptBuild:
@@ -111,7 +110,7 @@ class KeptBuild:
         try:
             published = build_next(self.published, changed, options, lambda: marks_of(self.output) != self._marks)
         except ContentErrors:
-            is_new = len(changed) == 1 and changed.isdisjoint({*self.library.links, *self._documents})
+            is_new = len(changed) == 1 and changed.isdisjoint({*self.library.links, *self._sources.documents})
             # Then no document that there was has a new body in the cache.
             self.is_sound = is_new and self.published.result.plan.is_current
             raise
@@ -120,10 +119,10 @@ class KeptBuild:
     def apply(self, files: Collection[Path], options: BuildOptions) -> BuildReport:
         """Bring ``files`` in, and publish. The lock of the output is held. Raises `NeedsWholeBuild`; after any exception, ask `is_sound`."""
         self._require_untouched()
-        if not self._validity.contains(options.now):
+        if not self.validity.contains(options.now):
             raise NeedsWholeBuild("something has begun or ended")
         assert self.seen
-        paths = [self._path_of(file) for file in files]
+        paths = [self._sources.path_of(file) for file in files]
         if len(paths) > _MOST:
             raise NeedsWholeBuild(f"{len(paths)} files changed")
         self.seen.note(files)
@@ -146,19 +145,19 @@ class KeptBuild:
             update(edits)
         if pages_over_budget(folder / "site", self._to_weigh(edits), plan.find_file):
             raise NeedsWholeBuild("a page is too heavy")
-        if not self._validity.contains(options.now):
+        if not self.validity.contains(options.now):
             raise NeedsWholeBuild("a page asked something of the clock that is not so now")
         titles = {str(document.path): document.meta.title for document in edits.retitled}
-        write_atomically(folder / MOMENTS, moments.built_at((self.output / MOMENTS).read_bytes(), options.now, self._validity, titles))
+        write_atomically(folder / MOMENTS, moments.built_at((self.output / MOMENTS).read_bytes(), options.now, self.validity, titles))
         provenance.save(options, folder)
         return self._publish(folder, edits, reasons, self._dropped(edits, entries))
 
     def _edit(self, paths: Collection[str]) -> tuple[TextEdits, dict[str, str]]:
         """Read the documents at ``paths``, change them in place, and render the pages that read them; return why, by page."""
         library = self.library
-        changed = [path for path in paths if self._is_changed(path)]
+        changed = [path for path in paths if self._sources.is_changed(path)]
         self.is_sound = len(changed) < 2  # if one of them is at fault, the bodies of others are in the cache already
-        read = read_again(library, self._build.content, changed, self._documents)
+        read = read_again(library, self._build.content, changed, self._sources.documents)
         self.is_sound = True
         pairs = [(library.documents[after.path], after) for after, _ in read]
         for before, after in pairs:
@@ -173,20 +172,17 @@ class KeptBuild:
             view = self._view_of(document)
             forget_cached(view)
             records |= {document.tracking_key: document, view.tracking_key: view}
-        self._digests.update({document.path: digest for document, digest in read})
+        self._sources.digests.update({document.path: digest for document, digest in read})
         reasons = self.page_readers.render_readers(records) if records else {}
         return TextEdits(tuple(before for before, _ in pairs), retitled, tuple(sorted(reasons))), reasons
 
     def _require_words_alone(self, before: Document, after: Document) -> None:
         """Raises `NeedsWholeBuild` unless both are public, at the same place, and the rules say the same of both."""
-        library, path = self.library, after.path
-        if not before.is_live(library.now):
-            raise NeedsWholeBuild(f"{path} is not public")
+        if not before.is_live(self.library.now):
+            raise NeedsWholeBuild(f"{after.path} is not public")
         require_same_place(before, after)
-        source = PurePosixPath(self._build.content.name) / path
-        known = [each for each in self._build[INSPECTION].diagnostics if each.path == source]
-        if hints(known) != hints(inspect_source(self._build.content, library.registry, self._levels, path)):
-            raise NeedsWholeBuild(f"{path}: a rule has something else to say")
+        if self._sources.has_other_hints(after.path):
+            raise NeedsWholeBuild(f"{after.path}: a rule has something else to say")
 
     def _view_of(self, document: Document) -> DocumentView:
         name, variables = page_variables(document, self._build)
@@ -204,15 +200,10 @@ class KeptBuild:
         files = self.published.files
         kept = {tree: frozenset(files[tree].keys() - dropped) for tree in TREES}
         changes = {tree: compare_trees(files[tree], self.output / tree, folder / tree, kept[tree]) for tree in TREES}
-        exchange = Exchange(
-            self.output, folder, files, {tree: change for tree, change in changes.items() if change.changed or change.removed}
-        )
-        files_after = exchange.files_after()
-        exchange.prepare()
-        if not exchange.publish(lambda: marks_of(self.output) != self._marks):
+        self._exchange(folder, changes)
+        if self.seen is None:
             raise NeedsWholeBuild("the staging tree could not be brought up to date")
-        files.update(files_after)
-        self._marks, self.is_saved, self.is_sound = marks_of(self.output), False, True
+        self.is_sound = True
         return replace(
             self.published.report,
             seconds=0.0,
@@ -222,6 +213,25 @@ class KeptBuild:
             removed=sum(len(change.removed) for change in changes.values()),
             reasons=reasons,
         )
+
+    def publish_ahead(self, ahead: NextMoment, options: BuildOptions) -> BuildReport:
+        """Publish what another process has made of this build. The lock of the output is held. What is in memory is `behind` then.
+
+        Raises as `build_next` does, and `NeedsWholeBuild` if it does not hold at the moment of ``options``; then what is public is as it was.
+        """
+        self._require_untouched()
+        made = ahead.made_for(options)
+        self._exchange(made.folder, made.changes)
+        self.behind = options
+        return made.report
+
+    def _exchange(self, folder: Path, changes: Mapping[str, TreeChange]) -> None:
+        published, overtaken = self.published, lambda: marks_of(self.output) != self._marks
+        files, is_mirrored = publish_changes(self.output, published.files, folder, changes, overtaken)
+        self.published = replace(published, files=files)
+        self._marks, self.is_saved = marks_of(self.output), False
+        if not is_mirrored:
+            self.seen = None
 
     def is_output_intact(self) -> bool:
         """See `ResidentBuild.is_output_intact`."""
@@ -245,12 +255,16 @@ class KeptBuild:
         outputs = list_outputs(output / MANIFEST, published.files)
         self.published = replace(
             published,
-            record=replace(record, checked_at=checked_at, input_digest=digest if is_seen else "", outputs=outputs, validity=self._validity),
+            record=replace(record, checked_at=checked_at, input_digest=digest if is_seen else "", outputs=outputs, validity=self.validity),
         )
         self.published.record.save(output / RECORD)
         if not is_in_repository(published.options.content):
             LastGoodBuild(output).keep(published.options.content, self.library)
         self._marks, self.is_saved = marks_of(self.output), True
+
+    @cached_property
+    def _sources(self) -> KeptSources:
+        return KeptSources(self.library, self._build)
 
     @property
     def _build(self) -> BuildContext:
@@ -259,34 +273,6 @@ class KeptBuild:
     @property
     def _pages(self) -> int:
         return len(self.published.result.plan.manifest.pages)
-
-    @cached_property
-    def _documents(self) -> dict[str, Document]:
-        return {str(path): document for path, document in self.library.documents.items()}
-
-    @cached_property
-    def _digests(self) -> dict[PurePosixPath, bytes]:
-        digests = self.library.digests
-        assert isinstance(digests, dict)
-        return digests
-
-    @cached_property
-    def _levels(self) -> Levels:
-        return read_levels(self._build.publications)
-
-    def _is_changed(self, path: str) -> bool:
-        data = InputFolder(self._build.content).read(path)
-        return hashlib.blake2b(data, digest_size=16).digest() != self._digests[PurePosixPath(path)]
-
-    def _path_of(self, file: Path) -> str:
-        """Return the path below ``content/`` of a document that was there. Raises `NeedsWholeBuild` for anything else."""
-        try:
-            path = file.absolute().relative_to(self._build.content)
-        except ValueError:
-            raise NeedsWholeBuild(f"{file} is no source") from None
-        if str(path) not in self._documents or not file.is_file() or file.is_symlink():
-            raise NeedsWholeBuild(f"{path}: new, gone, or no document")
-        return path.as_posix()
 
     def _to_weigh(self, edits: TextEdits) -> set[str]:
         pages = self.published.result.plan.manifest.pages

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import select
 import socket
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,10 +43,11 @@ class CannotStay(BuildFailed):
 
 @dataclass
 class ResidentService:
-    """``options`` are those of every build but for the moment and for whether it is strict."""
+    """``options`` are those of every build but for the moment and for whether it is strict. ``clock`` tells whether the next moment is near."""
 
     options: BuildOptions
     engine: ResidentBuild
+    clock: Callable[[], dt.datetime]
     code: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,10 +60,11 @@ class ResidentService:
                 while self._wait(listener):
                     pass
             finally:  # also when somebody ends it
+                self.engine.let_go()
                 self.engine.save()
 
     def _wait(self, listener: socket.socket) -> bool:
-        """Wait for a request and serve it, or save when none comes; tell whether to go on."""
+        """Wait for a request and serve it; when none comes, save, and make ahead what the clock brings next. Tell whether to go on."""
         ready, _, _ = select.select([listener.fileno(), *_parent()], [], [], _IDLE)
         if listener.fileno() in ready:
             connection, _ = listener.accept()
@@ -70,6 +73,7 @@ class ResidentService:
         if not ready:
             with suppress(BuildFailed, OSError):  # another process builds, or the disk is full: tried again
                 self.engine.save()
+                self.engine.look_ahead(self.clock())
         return not ready
 
     def _serve(self, connection: socket.socket) -> bool:

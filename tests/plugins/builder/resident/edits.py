@@ -108,6 +108,20 @@ class ResidentEdits(Edits):
         assert self.engine
         self.engine.save()
 
+    @rule(then=st.sampled_from(["nothing", "an edit", "another moment"]))
+    def let_the_next_moment_come(self, then: str) -> None:
+        """It is made ahead; and perhaps something else is needed when it comes."""
+        assert self.engine
+        self.engine.save()
+        until = self.engine.holds_until
+        if until is None or until.year > self.now.year:
+            return
+        self.engine.look_ahead(until - dt.timedelta(seconds=1))
+        COUNTS["looked ahead"] += 1
+        self.now = until + dt.timedelta(hours=30 if then == "another moment" else 0, seconds=1)
+        if then == "an edit":
+            self.rewrite_body(0, "春の段落。")
+
     @rule()
     def begin_another_process(self) -> None:
         if self.engine:

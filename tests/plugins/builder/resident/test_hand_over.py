@@ -80,6 +80,17 @@ def test_a_build_is_done_by_the_process_that_stays_and_equals_a_fresh_one(tiny: 
         assert "第1話" in tiny.page("/press/")
 
 
+def test_what_the_clock_brings_is_made_while_nothing_else_is_to_do(tiny: TinySite) -> None:
+    tiny.article("press/2021/a5.md", "すぐあとの話", "2021-03-31 12:05")
+    with staying(tiny) as process:
+        while not list(tiny.output.glob("next-*/provenance.json")):
+            assert process.poll() is None
+        page = tiny.site / "press/2021/03/a5/index.html"
+        assert not page.exists()
+        assert build(tiny, "--now", "2021-03-31T12:05:01", "--verify").returncode == 0 and page.exists()
+    assert process.wait() == 0 and list(tiny.output.glob("next-*")) == []
+
+
 def test_after_it_ended_the_next_build_takes_over_what_it_left(tiny: TinySite) -> None:
     with staying(tiny) as process:
         tiny.article("press/2020/a2.md", "第2話", "2020-02-01", "直した段落です。")
