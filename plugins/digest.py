@@ -172,6 +172,10 @@ def records_in(value: Any, records: dict[str, Any]) -> list[str]:
         if current_type in _LEAF_TYPES or id(current) in visited:
             continue
         visited.add(id(current))
+        if leaves := _leaves_in(current):  # most lists hold nothing but documents, as many as the site has
+            new_keys += (new := [key for key in leaves if key not in records])
+            records.update((key, leaves[key]) for key in new)
+            continue
         naming = record_naming(current_type)  # type: ignore[arg-type]  # types are hashable
         if naming is not None and (key := naming(current)) is not None:
             if key in records:
@@ -183,6 +187,14 @@ def records_in(value: Any, records: dict[str, Any]) -> list[str]:
         by_id = {id(member): member for member in members(current)}  # most lists hold what other lists hold too: only the unvisited go on
         pending += [by_id[number] for number in by_id.keys() - visited]
     return new_keys
+
+
+def _leaves_in(value: Any) -> dict[str, Any]:
+    """Return, by key, what a list or tuple holds if that is nothing but records of one type that lead to no other; nothing otherwise."""
+    types = set(map(type, value)) if isinstance(value, list | tuple) else set[type]()
+    leaf = types.pop() if len(types) == 1 else None
+    naming = record_naming(leaf) if leaf and getattr(leaf, "tracking_leaf", False) is True else None
+    return dict(zip(map(naming, value), value, strict=True)) if naming else {}  # type: ignore[arg-type]  # only `_method_key` may return None
 
 
 def members(value: Any) -> list[Any]:

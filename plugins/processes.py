@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from mmap import mmap
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import current_process, get_all_start_methods, get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
@@ -116,10 +116,17 @@ class _BatchQueue:
             return self._items[end - size : end]
 
 
+def may_fork() -> bool:
+    """Tell whether this process can have workers. A worker has none: whoever ends it would leave them."""
+    return CAN_FORK and not current_process().daemon
+
+
 @contextmanager
 def run_ahead(work: Callable[[], _Result]) -> Iterator[Callable[[], _Result]]:
-    """Begin ``work`` in another process, and yield a function that waits for its result. Without fork, the first call of this function does the work."""
-    if not CAN_FORK:
+    """Begin ``work`` in another process, and yield a function that waits for its result. Without fork, and in a worker, the first call of this function
+    does the work.
+    """
+    if not may_fork():
         yield cache(work)
         return
     with fork_workers(lambda _, sender: _send_results(lambda _: work(), ((None,),), sender), 1, waits=False) as workers:
@@ -133,8 +140,8 @@ def run_ahead(work: Callable[[], _Result]) -> Iterator[Callable[[], _Result]]:
 
 
 def worker_count(items: int, enough: int) -> int:
-    """Return how many processes shall share ``items`` if ``enough`` of them make a second process pay: 1 where there is no fork (Windows)."""
-    return min(os.cpu_count() or 1, items // enough + 1) if CAN_FORK else 1
+    """Return how many processes shall share ``items`` if ``enough`` of them make a second process pay: 1 where none can be had (`may_fork`)."""
+    return min(os.cpu_count() or 1, items // enough + 1) if may_fork() else 1
 
 
 @contextmanager

@@ -96,6 +96,10 @@ class FragmentCache:
         return Markup(render(self._templates[name], self._shared, arguments))  # noqa: S704 - the template has escaped its values
 
 
+_PLAIN = frozenset({str, bool, int, type(None)})
+"""Types of arguments that say how a fragment shows something: of no build in particular."""
+
+
 def _goes_on(fragment: Fragment) -> bool:
-    lasting = all(type(argument) is str or getattr(argument, "tracking_leaf", False) for argument in fragment.arguments)
+    lasting = all(type(argument) in _PLAIN or getattr(argument, "tracking_leaf", False) for argument in fragment.arguments)
     return lasting and fragment.validity is ALWAYS and not fragment.side_files

@@ -9,7 +9,7 @@ from typing import Any
 from pelican.generators import Generator
 from pelican.writers import Writer
 
-from plugins.context import context_of
+from plugins.context import CONTINUATION, context_of
 from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS, last_change
 from plugins.frontmatter.model.addresses import page_file
@@ -44,10 +44,10 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         self.facets = {key: facets.groups(section.publication, section.documents) for key, section in self.sections.items()}
         self.pages = [d for d in library.public if d.content_type == "page"]
         neighbours = taxonomies.neighbours(self.sections.values()) | self._issue_neighbours()
-        build.provide(
-            PAGE_CONTEXT,
-            PageContext(self.registry.site, self.base, neighbours, taxonomies.related(self.documents), replacements(self.documents)),
-        )
+        related, going_on = taxonomies.related(self.documents), build.get(CONTINUATION)
+        digests = going_on.last[PAGE_CONTEXT].digests if going_on else {}
+        page_context = PageContext(self.registry.site, self.base, neighbours, related, replacements(self.documents), digests)
+        build.provide(PAGE_CONTEXT, page_context)
         fixed_pages = [(page.url, page.meta.title) for page in self.pages]
         self.context.setdefault("section_urls", {})  # key of a publication → addresses of pages that other packages add to its section
         self.context.update(

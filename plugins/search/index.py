@@ -106,9 +106,10 @@ def update_postings(text: str, added: Set[int], removed: Set[int]) -> str:
 
     A long bit map is changed only where it changes: to decode and encode it would take nearly all the time of an update.
     """
-    bitmap = _updated_bitmap(text, added, removed) if text.startswith("!") else ""
-    if bitmap:
-        return bitmap
+    if not (added or removed):
+        return text
+    if updated := _updated_bitmap(text, added, removed) if text.startswith("!") else _updated_gaps(text, added, removed):
+        return updated
     numbers = decode(text)
     for number in removed:
         at = bisect_left(numbers, number)
@@ -119,6 +120,45 @@ def update_postings(text: str, added: Set[int], removed: Set[int]) -> str:
         if numbers[at : at + 1] != [number]:
             numbers.insert(at, number)
     return encode(numbers) if numbers else ""
+
+
+def _updated_gaps(text: str, added: Set[int], removed: Set[int]) -> str:
+    """The gaps after the change; empty if no number is left, if `encode` would choose a bit map, and if the change is not among the last numbers.
+
+    What lies before the first changed number stays as it is written, and is not decoded: nearly every change is that of a new document.
+    """
+    values, first, end = text.encode("ascii").translate(_PLACES), min((*added, *removed)), len(text)
+    last, behind = _last_of_gaps(values), list[int]()
+    if (last - first) * 4 > last:  # one by one from the end takes four times as long as all of them at once
+        return ""
+    while end and last >= first:
+        begin = end - 1
+        while begin and values[begin - 1] >= 32:
+            begin -= 1
+        behind.append(last)
+        last -= _DECODED_GAPS[text[begin:end]]
+        end = begin
+    numbers = sorted({*behind} - removed | added - removed)
+    gaps = text[:end] + "".join(map(_ENCODED_GAPS.__getitem__, map(sub, numbers, (last, *numbers))))
+    return gaps if len(gaps) <= (numbers[-1] if numbers else last) // 6 + 2 else ""
+
+
+def _last_of_gaps(values: bytes) -> int:
+    """Return the last number of gaps whose digits have these ``values``; -1 for none. A sum over the digits, corrected for those of long gaps."""
+    long = sum(_beyond_low_bits(gap.translate(_LOW_BITS)) for gap in _LONG_GAP.findall(values))
+    return sum(values.translate(_LOW_BITS)) + len(values.translate(None, _NOT_LAST)) + long - 1
+
+
+def _beyond_low_bits(digits: bytes) -> int:
+    """Return by how much a gap is longer than the sum of its digits."""
+    return sum(digit * (32**place - 1) for place, digit in enumerate(digits))
+
+
+_NOT_LAST = bytes(range(32, 64))
+"""The values of a gap's digits but its last one."""
+
+_LONG_GAP = re.compile(b"[\x20-\x3f]+[\0-\x1f]")
+_LOW_BITS = bytes(value % 32 for value in range(256))
 
 
 def _updated_bitmap(text: str, added: Set[int], removed: Set[int]) -> str:
@@ -137,6 +177,7 @@ def _updated_bitmap(text: str, added: Set[int], removed: Set[int]) -> str:
 
 
 _VALUES = {digit: value for value, digit in enumerate(DIGITS)}
+_PLACES = bytes.maketrans(DIGITS.encode(), bytes(range(64)))
 _COUNTS = bytes(_VALUES.get(chr(code), 0).bit_count() for code in range(256))
 """By the code of a digit, how many documents it stands for in a bit map."""
 

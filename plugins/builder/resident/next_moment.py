@@ -21,7 +21,7 @@ from plugins.clock import ValidityInterval
 from plugins.files import write_atomically
 from plugins.frontmatter import moments
 from plugins.frontmatter.text_edits import NeedsWholeBuild
-from plugins.processes import CAN_FORK, run_ahead, without_gc
+from plugins.processes import may_fork, run_ahead, without_gc
 
 _NEAR = dt.timedelta(minutes=10)
 """A moment that is further away is not made ahead: each edit until then would ask for another two seconds of a processor."""
@@ -57,7 +57,7 @@ class NextMoment:
 
 def begin(published: PublishedBuild, validity: ValidityInterval, now: dt.datetime) -> NextMoment | None:
     """Begin to make what follows ``published``, which holds in ``validity``; None if nothing comes soon after ``now``. Raises `OSError`."""
-    if not (CAN_FORK and validity.contains(now) and validity.until - now <= _NEAR):
+    if not (may_fork() and validity.contains(now) and validity.until - now <= _NEAR):
         return None
     options = replace(published.options, now=validity.until + _TICK)
     with ExitStack() as resources:

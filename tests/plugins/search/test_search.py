@@ -177,6 +177,18 @@ def test_updated_postings_are_equal_to_postings_written_anew(numbers: set[int], 
     assert update_postings(encode(sorted(numbers)), added, removed) == (encode(after) if after else "")
 
 
+@given(
+    st.sets(st.integers(0, 90_000), min_size=1, max_size=400),
+    st.sets(st.integers(-3, 90_000), max_size=3),
+    st.sets(st.integers(-3, 3), max_size=3),
+)
+def test_updated_postings_of_the_newest_documents_are_equal_too(numbers: set[int], offsets: set[int], near: set[int]) -> None:
+    last = max(numbers)
+    added, removed = {max(0, last + offset) for offset in offsets}, {max(0, last + offset) for offset in near}
+    after = sorted((numbers | added) - removed)
+    assert update_postings(encode(sorted(numbers)), added, removed) == (encode(after) if after else "")
+
+
 def test_postings_of_every_document_take_one_bit_for_each_document() -> None:
     assert len(encode(range(10_000))) <= 1_668
 
