@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -42,34 +42,34 @@ class Inspection:
         return tuple(diagnostic for diagnostic in self.diagnostics if diagnostic.severity == "warning")
 
 
-def inspect(content: Path, registry: Registry, levels: Levels, library: Library | None = None) -> Inspection:
+def inspect(
+    content: Path, registry: Registry, levels: Levels, library: Library | None = None, inspected: Inspected | None = None
+) -> Inspection:
     """Run every rule that is not off on every source below ``content``.
 
     Imported partner entries are left out: their words are another author's. In an urgent notice an error counts as a warning: typography never
-    holds up a warning to the public. With a ``library``, the results for the same bytes are taken from its content cache.
+    holds up a warning to the public. With a ``library``, the results for the same bytes are taken from its content cache, or from what was ``inspected``
+    in this process with the same levels and registry; that is brought up to date.
     """
     inspector = _Inspector(content, registry, levels)
-    cached = {path: (key, result or _CLEAN) for path, (key, result) in library.cache.notes(_NAME, _Result).items()} if library else {}
-    keys = {str(path): inspector.key(digest) for path, digest in library.digests.items()} if library else {}
-    paths = list(keys) if library else list(map(str, find_sources(content)))
-    known = {
-        path: cached[path][1]
-        for path in paths
-        if path in cached and cached[path][0] == keys.get(path) and inspector.is_current(path, cached[path][1])
-    }
-    missing = [path for path in paths if path not in known]
+    digests = {str(path): digest for path, digest in library.digests.items()} if library else {}
+    known = inspector.known(digests, inspected) if inspected else inspector.cached(digests, library) if library else {}
+    missing = [path for path in (digests if library else map(str, find_sources(content))) if path not in known]
     fresh = {
         path: inspector.given_up(result) if isinstance(result, Overrun) else result
         for path, result in map_watched(inspector.inspect_one, missing, quick=is_quick(InputFolder(content), missing))
     }
     if library:
-        library.cache.note(
-            _NAME, [(path, keys[path], None if result == _CLEAN else result) for path, result in fresh.items() if path in keys]
-        )
-    results = {**known, **fresh}.values()
-    diagnostics = sorted((diagnostic for result in results for diagnostic in result.diagnostics), key=_by_place)
+        notes = [
+            (path, inspector.key(digests[path]), None if result == _CLEAN else result) for path, result in fresh.items() if path in digests
+        ]
+        library.cache.note(_NAME, notes)
+    results = known | fresh
+    if inspected is not None:
+        inspected |= {path: (digest, results[path]) for path, digest in digests.items()}
+    diagnostics = sorted((diagnostic for result in results.values() for diagnostic in result.diagnostics), key=_by_place)
     codes = tuple(code for code, level in levels.items() if level != "off")
-    return Inspection(sum(result.counts for result in results), codes, tuple(diagnostics))
+    return Inspection(sum(result.counts for result in results.values()), codes, tuple(diagnostics))
 
 
 def inspect_source(content: Path, registry: Registry, levels: Levels, path: PurePosixPath) -> tuple[Diagnostic, ...]:
@@ -105,6 +105,9 @@ class _Result:
     sizes: tuple[tuple[str, int | None], ...]
 
 
+Inspected = dict[str, tuple[bytes, _Result]]
+"""By path, the digest of a source's bytes and its result."""
+
 _CLEAN = _Result(True, (), ())
 """The result of most sources. The cache stores None for it, so that thousands of equal results take no room."""
 
@@ -118,6 +121,23 @@ class _Inspector:
     def key(self, digest: bytes) -> bytes:
         """Return the cache key: the result depends on the bytes of the source and on the levels."""
         return hashlib.blake2b(digest + self._levels_as_bytes, digest_size=16).digest()
+
+    def cached(self, digests: Mapping[str, bytes], library: Library) -> dict[str, _Result]:
+        """Return the results, by path, that the content cache holds for these bytes."""
+        notes = library.cache.notes(_NAME, _Result)
+        return {
+            path: result
+            for path, digest in digests.items()
+            if (note := notes.get(path)) and note[0] == self.key(digest) and self.is_current(path, result := note[1] or _CLEAN)
+        }
+
+    def known(self, digests: Mapping[str, bytes], inspected: Inspected) -> dict[str, _Result]:
+        """Return those results that are of the same bytes."""
+        return {
+            path: last[1]
+            for path, digest in digests.items()
+            if (last := inspected.get(path)) and last[0] == digest and self.is_current(path, last[1])
+        }
 
     @cached_property
     def _levels_as_bytes(self) -> bytes:

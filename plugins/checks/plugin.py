@@ -15,22 +15,27 @@ from __future__ import annotations
 
 from pelican import Pelican, signals
 
-from plugins.checks.inspection import inspect
+from plugins.checks.inspection import Inspected, inspect
 from plugins.checks.levels import read_levels
 from plugins.checks.results import INSPECTION, ResultsGenerator
-from plugins.context import Key, context_of
+from plugins.context import CONTINUATION, Key, context_of
 from plugins.diagnostics import ContentErrors, Diagnostic
 from plugins.frontmatter.library import LIBRARY
 
 WARNINGS = Key[tuple[Diagnostic, ...]]("warnings of the checks", __name__)
 """What does not stop a build; the command prints it."""
 
+_INSPECTED = Key[Inspected]("results by source", __name__)
+
 
 def check_sources(pelican: Pelican) -> None:
     """Inspect every source; keep the warnings. Raises `ContentErrors` with every diagnostic of severity error."""
     build = context_of(pelican.settings)
     library = build[LIBRARY]
-    inspection = inspect(build.content, library.registry, read_levels(build.publications), library)
+    going_on = build.get(CONTINUATION)  # levels and registry are as they were then
+    inspected = going_on.last[_INSPECTED] if going_on else {}
+    inspection = inspect(build.content, library.registry, read_levels(build.publications), library, inspected)
+    build.provide(_INSPECTED, inspected)
     if inspection.errors:
         raise ContentErrors(inspection.errors)
     build.provide(WARNINGS, inspection.warnings)

@@ -13,7 +13,7 @@ from plugins.checks.rules.dates import date_values
 from plugins.checks.rules.manuscript import HIDDEN, Manuscript, manuscript, read_manuscript
 from plugins.diagnostics import Fix
 from plugins.files import write_into
-from plugins.frontmatter.header.recovery import mended_header
+from plugins.frontmatter.header.recovery import header_data, mended_header
 from plugins.frontmatter.model.registry import Registry
 from plugins.frontmatter.parse.source import find_sources
 from plugins.inputs import InputFolder
@@ -57,22 +57,35 @@ def repaired(source: Manuscript, levels: Levels) -> str:
         current = manuscript(source.path, text, source.size_of)
         fixes = [diagnostic.fix for diagnostic in apply_rules(current, levels) if diagnostic.fix]
         dates = set(date_values(current))  # the reader of front matter reads them, and T106 knows what it reads
-        following = _apply(
-            text, [fix for fix in fixes if (fix.start, fix.end) in dates or HIDDEN not in current.loose[fix.start : fix.end]]
-        )
+        fixes = [fix for fix in fixes if (fix.start, fix.end) in dates or HIDDEN not in current.loose[fix.start : fix.end]]
+        following = _apply(text, fixes, current.body)
         if following == text:
             break
         text = following
     return text
 
 
-def _apply(text: str, fixes: list[Fix]) -> str:
-    """Apply ``fixes`` from the end of the text to its beginning, so that the offsets of those that remain stay right."""
-    free = len(text) + 1  # everything before this offset is as it was
+def _has_shape(after: object, before: object) -> bool:
+    """Tell whether ``after`` has the keys and entries of ``before``, and no text that became empty."""
+    if isinstance(before, dict):
+        return isinstance(after, dict) and after.keys() == before.keys() and all(_has_shape(after[key], before[key]) for key in before)
+    if isinstance(before, list):
+        return isinstance(after, list) and len(after) == len(before) and all(map(_has_shape, after, before))
+    return isinstance(after, str) and bool(after.strip() or not str(before).strip())
+
+
+def _apply(text: str, fixes: list[Fix], body: int) -> str:
+    """Apply ``fixes`` from the end of the text to its beginning, so that the offsets of those that remain stay right.
+
+    Before ``body`` none is applied that would change the shape of the front matter: without what stood before it, a ``>`` or ``#`` is a mark of YAML.
+    """
+    free, header = len(text) + 1, header_data(text)  # everything before this offset is as it was
     for fix in sorted(fixes, key=lambda fix: fix.start, reverse=True):
-        if fix.end <= free:  # two rules want the same place: the next round sees what the first of them left
-            text = text[: fix.start] + fix.text + text[fix.end :]
-            free = fix.start
+        if fix.end > free:
+            continue  # two rules want the same place: the next round sees what the first of them left
+        following = text[: fix.start] + fix.text + text[fix.end :]
+        if fix.start >= body or header is None or _has_shape(header_data(following), header):
+            text, free = following, fix.start
     return text
 
 

@@ -56,7 +56,9 @@ def follow_library(last: Library, content: Path, changed: Collection[str], now: 
 def _to_read(last: Library, before: Mapping[str, Document], changed: Collection[str], now: dt.datetime) -> set[str]:
     """Return ``changed``, and what refers to them, or to a document that has appeared or was taken down between the two moments."""
     moments = compare_all(last.now, ()), compare_all(now, ())  # plain: `Library.public` asks the clock about all of them
-    turned = {path for path, document in before.items() if _state(document, moments[0]) != _state(document, moments[1])}
+    turned = set[str]()
+    if moments[0] != moments[1]:
+        turned = {path for path, document in before.items() if _state(document, moments[0]) != _state(document, moments[1])}
     return {*changed, *(path for target in turned.union(changed) for path in last.links.get(target, ()))}
 
 

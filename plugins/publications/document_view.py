@@ -16,7 +16,7 @@ from plugins.publications.taxonomies import Neighbours, Related
 from plugins.structured_data.documents import describe
 from plugins.structured_data.site import JsonLd
 
-Shown = tuple[str, str, str, str, tuple[str, ...]]
+ViewParts = tuple[str, str, str, str, tuple[str, ...]]
 """What a view shows, as text: the digests of its document and of the site, the variants of its pictures, its neighbours, the related documents."""
 
 
@@ -30,7 +30,7 @@ class PageContext:
     related: Mapping[str, Related]
     replacements: Mapping[PurePosixPath, Document] = field(default_factory=dict)
     """The newest notice that updates or cancels another, by the path of the earlier one."""
-    digests: dict[str, tuple[Shown, str]] = field(default_factory=dict)
+    digests: dict[str, tuple[ViewParts, str]] = field(default_factory=dict)
     """What each view showed when its digest was last asked for, with that digest, by the view's key: nearly every view of a build that goes on shows the same."""
 
     @cached_property
@@ -67,13 +67,13 @@ class DocumentView:
     @property
     def tracking_whole(self) -> str:
         """For `plugins.incremental`: one digest of all that can be read from the view, computed without loading the body."""
-        shown, known = self._shown, self.context.digests.get(self.tracking_key)
-        if known is None or known[0] != shown:
-            known = self.context.digests[self.tracking_key] = shown, digest(shown)
+        parts, known = self._parts, self.context.digests.get(self.tracking_key)
+        if known is None or known[0] != parts:
+            known = self.context.digests[self.tracking_key] = parts, digest(parts)
         return known[1]
 
     @property
-    def _shown(self) -> Shown:
+    def _parts(self) -> ViewParts:
         near, related, replaced_by = self.neighbours, self.related, self.replaced_by
         around = [d.tracking_key if d else "" for d in (near.previous, near.next)] if near else []
         around += [replaced_by.tracking_key, replaced_by.tracking_whole] if replaced_by else []

@@ -9,7 +9,7 @@ from typing import Any
 from pelican.generators import Generator
 from pelican.writers import Writer
 
-from plugins.context import CONTINUATION, context_of
+from plugins.context import CONTINUATION, Key, context_of
 from plugins.files import write_into
 from plugins.frontmatter.library import LIBRARY, SITE_ADDRESS, last_change
 from plugins.frontmatter.model.addresses import page_file
@@ -23,6 +23,8 @@ from plugins.publications import feeds as sitemap
 from plugins.publications.document_view import PAGE_CONTEXT, PageContext
 from plugins.publications.page_frame import page_frame
 from plugins.publications.section_pages import section_pages
+
+TERMS = Key[Sequence[taxonomies.TermPage]]("pages of places and topics", __name__)
 
 
 class PublicationsGenerator(Generator):  # type: ignore[misc]
@@ -39,13 +41,16 @@ class PublicationsGenerator(Generator):  # type: ignore[misc]
         self.sections = taxonomies.sections(self.documents, self.registry)
         # Notices are on every page while they hold, and in their own section. Lists of places and topics would have to wait for a full build.
         lasting = [d for d in self.documents if not isinstance(d.meta, Alert)]
-        self.places = taxonomies.places(lasting, self.registry)
-        self.topics = taxonomies.topics(lasting, self.registry)
+        going_on = build.get(CONTINUATION)
+        last_terms = going_on.last[TERMS] if going_on else ()
+        self.places = taxonomies.kept_terms(taxonomies.places(lasting, self.registry), last_terms)
+        self.topics = taxonomies.kept_terms(taxonomies.topics(lasting, self.registry), last_terms)
+        build.provide(TERMS, (*self.places, *self.topics))
         self.facets = {key: facets.groups(section.publication, section.documents) for key, section in self.sections.items()}
         self.pages = [d for d in library.public if d.content_type == "page"]
         neighbours = taxonomies.neighbours(self.sections.values()) | self._issue_neighbours()
-        related, going_on = taxonomies.related(self.documents), build.get(CONTINUATION)
-        digests = going_on.last[PAGE_CONTEXT].digests if going_on else {}
+        related, last = taxonomies.related(self.documents), going_on.last[PAGE_CONTEXT] if going_on else None
+        digests = last.digests if last else {}
         page_context = PageContext(self.registry.site, self.base, neighbours, related, replacements(self.documents), digests)
         build.provide(PAGE_CONTEXT, page_context)
         fixed_pages = [(page.url, page.meta.title) for page in self.pages]

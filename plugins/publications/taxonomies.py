@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TypeVar
+from operator import is_
+from typing import ClassVar, TypeVar
 
+from plugins.digest import digest
 from plugins.frontmatter.model.document import Document
 from plugins.frontmatter.model.notices import ALERTS
 from plugins.frontmatter.model.registry import Place, Publication, Registry, Topic
@@ -66,9 +68,25 @@ class TermPage:
     label: Place | Topic
     documents: tuple[Document, ...]
 
+    tracking_slots: ClassVar[Mapping[str, str]] = {"label": "label"}
+    """Who reads anything else of a term shows its documents, or how many they are."""
+
     @cached_property
     def tracking_key(self) -> str:
         return f"term:{self.label.url}"
+
+    @cached_property
+    def tracking_whole(self) -> str:
+        return digest((self.label, self.documents))
+
+    @cached_property
+    def tracking_digests(self) -> Mapping[str, str]:
+        return {"label": digest(self.label)}
+
+    def is_same(self, other: TermPage) -> bool:
+        """Tell whether label and documents are the same objects."""
+        is_as_long = len(self.documents) == len(other.documents)
+        return self.label is other.label and is_as_long and all(map(is_, self.documents, other.documents))
 
     @cached_property
     def years(self) -> dict[int, list[Document]]:
@@ -119,6 +137,12 @@ def topics(documents: Sequence[Document], registry: Registry) -> list[TermPage]:
     return [TermPage(topic, tuple(reversed(by_name.get(name, [])))) for name, topic in registry.topics.items()]
 
 
+def kept_terms(terms: Sequence[TermPage], last: Sequence[TermPage]) -> list[TermPage]:
+    """Return ``terms``, each as the very object of the ``last`` build if its documents are: what that has computed holds still."""
+    last_of = {term.label.url: term for term in last}
+    return [before if (before := last_of.get(term.label.url)) and before.is_same(term) else term for term in terms]
+
+
 def neighbours(sections: Iterable[Section]) -> dict[str, Neighbours]:
     """Return, by address, the documents before and after each document of the sections."""
     before: dict[str, Document] = {}
@@ -137,17 +161,19 @@ def related(documents: Sequence[Document]) -> dict[str, Related]:
 
     Earlier ones only: a new article must not change the pages of old ones. ``documents`` come oldest first.
     """
-    seen: dict[Place | Topic, list[Document]] = defaultdict(list)
+    seen: dict[str, list[Document]] = defaultdict(list)  # by the address of a place or topic: these have long hashes
     by_url: dict[str, Related] = {}
     for document in documents:
         if document.content_type in ALERTS:
             continue
         labels: tuple[Place | Topic, ...] = (*document.meta.municipalities, *document.meta.topics)
-        if shared := next((label for label in labels if seen[label]), None):
-            by_url[document.url] = Related(shared, tuple(reversed(seen[shared][-3:])))
+        for label in labels:
+            if earlier := seen.get(label.url):
+                by_url[document.url] = Related(label, tuple(earlier[:-4:-1]))
+                break
         if document.meta.is_listed:
             for label in labels:
-                seen[label].append(document)
+                seen[label.url].append(document)
     return by_url
 
 

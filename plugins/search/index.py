@@ -145,13 +145,14 @@ def _updated_gaps(text: str, added: Set[int], removed: Set[int]) -> str:
 
 def _last_of_gaps(values: bytes) -> int:
     """Return the last number of gaps whose digits have these ``values``; -1 for none. A sum over the digits, corrected for those of long gaps."""
-    long = sum(_beyond_low_bits(gap.translate(_LOW_BITS)) for gap in _LONG_GAP.findall(values))
+    long = sum(map(_beyond_low_bits, _LONG_GAP.findall(values)))
     return sum(values.translate(_LOW_BITS)) + len(values.translate(None, _NOT_LAST)) + long - 1
 
 
-def _beyond_low_bits(digits: bytes) -> int:
+@cache
+def _beyond_low_bits(gap: bytes) -> int:
     """Return by how much a gap is longer than the sum of its digits."""
-    return sum(digit * (32**place - 1) for place, digit in enumerate(digits))
+    return sum(digit % 32 * (32**place - 1) for place, digit in enumerate(gap))
 
 
 _NOT_LAST = bytes(range(32, 64))

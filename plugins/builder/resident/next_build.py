@@ -34,8 +34,9 @@ from plugins.frontmatter.text_edits import EDITS, NeedsWholeBuild
 from plugins.incremental.plan import PLAN
 from plugins.processes import without_gc
 from plugins.publications.document_view import PAGE_CONTEXT
+from plugins.publications.listing_pages import TERMS
 
-_LARGE: tuple[Key[Any], ...] = (CONTENT, LIBRARY, PLAN, PAGE_CONTEXT, EDITS)
+_LARGE: tuple[Key[Any], ...] = (CONTENT, LIBRARY, PLAN, PAGE_CONTEXT, TERMS, EDITS)
 """What a build leaves for as long as it is the last one. Filters of the templates that all share keep the rest."""
 
 

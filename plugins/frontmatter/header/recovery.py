@@ -72,15 +72,23 @@ def recover_header(text: str) -> RecoveredHeader:
 
 def mended_header(text: str) -> str | None:
     """Return ``text`` with front matter that can be read, on the same lines; None if it can be already, or if a person has to decide."""
+    return recover_header(text).mended if _block(text) is not None and header_data(text) is None else None
+
+
+def header_data(text: str) -> dict[str, object] | None:
+    """Return the values of the front matter, all of them text; None if it cannot be read as it is."""
+    block = _block(text)
+    try:
+        return parse_yaml(block)[0] if block is not None else None
+    except FrontMatterError:
+        return None
+
+
+def _block(text: str) -> str | None:
     lines = text.split("\n")
     stripped = [line.rstrip() for line in lines]
-    if stripped[0] != "---" or "---" not in stripped[1:]:
-        return None
-    try:
-        parse_yaml("\n".join(lines[1 : stripped.index("---", 1)]))
-    except FrontMatterError:
-        return recover_header(text).mended
-    return None
+    has_fences = stripped[0] == "---" and "---" in stripped[1:]
+    return "\n".join(lines[1 : stripped.index("---", 1)]) if has_fences else None
 
 
 def _of_leftover(leftover: Leftover, first: int = 0) -> HeaderMistake:

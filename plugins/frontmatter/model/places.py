@@ -62,7 +62,7 @@ class Place:
 
     tracking_constant: ClassVar[cached_property[str]] = cached_property(constant_digest)
 
-    @property
+    @cached_property
     def url(self) -> str:
         return f"/places/{self.slug}/"
 

@@ -43,7 +43,7 @@ class Topic:
 
     tracking_constant: ClassVar[cached_property[str]] = cached_property(constant_digest)
 
-    @property
+    @cached_property
     def url(self) -> str:
         return f"/topics/{self.slug}/"
 

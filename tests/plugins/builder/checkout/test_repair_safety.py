@@ -58,6 +58,11 @@ def assert_repair_is_safe(site: TinySite) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(ENTRIES, COLONS), max_size=5), BODIES)
 @example([(("title", "ﾞ"), ": ")], "")  # a voicing mark alone is a letter that is seen, in full width too
+@example([(("title", "\u200b>"), ": ")], "")  # without what is not seen, the rest is a mark of YAML
+@example([(("title", "\u200b|"), ": "), (("topics", "[住まい]"), ": ")], "")
+@example([(("title", "\u200b\u200b#春"), ": ")], "")
+@example([(("title", "\u200b[春]"), ": ")], "")
+@example([(("summary", "\u200b& 春"), ": ")], "")
 def test_a_repair_breaks_nothing_and_is_done_once(entries: list[tuple[tuple[str, str], str]], body: str) -> None:
     header = "".join(f"{key}{colon}{value}\n" for (key, value), colon in entries)
     with site_with(f"---\n{header}---\n{body}\n") as site:
