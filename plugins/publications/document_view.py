@@ -67,13 +67,13 @@ class DocumentView:
     @property
     def tracking_whole(self) -> str:
         """For `plugins.incremental`: one digest of all that can be read from the view, computed without loading the body."""
-        parts, known = self._parts, self.context.digests.get(self.tracking_key)
+        parts, known = self._view_parts, self.context.digests.get(self.tracking_key)
         if known is None or known[0] != parts:
             known = self.context.digests[self.tracking_key] = parts, digest(parts)
         return known[1]
 
     @property
-    def _parts(self) -> ViewParts:
+    def _view_parts(self) -> ViewParts:
         near, related, replaced_by = self.neighbours, self.related, self.replaced_by
         around = [d.tracking_key if d else "" for d in (near.previous, near.next)] if near else []
         around += [replaced_by.tracking_key, replaced_by.tracking_whole] if replaced_by else []
