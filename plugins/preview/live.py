@@ -101,14 +101,18 @@ class LivePreview:
     async def show(self, changed: Iterable[Path]) -> None:
         """Show what was saved: at once in the whole site if only words changed, else the page of the document or its diagnostics. Then a build is due."""
         paths = list(changed)
-        if self._edit_words_here(paths) or await asyncio.to_thread(self._edit, paths):
+        is_quick = self._is_quick(paths)
+        if self._is_building:
+            self._resident_build.note(paths)  # that build may have read them before
+        elif (is_quick and self._edit_words_here(paths)) or await asyncio.to_thread(self._edit, paths):
             self.diagnostics = ()
             await self._notify()
             self._save_later()
             return
         self._due.set()
         self._saved += paths
-        diagnostics = await asyncio.to_thread(self._rerender, paths)
+        is_free = is_quick and not self._resident_build.pages.locked()
+        diagnostics = self._rerender(paths) if is_free else await asyncio.to_thread(self._rerender, paths)
         if diagnostics is not None:
             self.diagnostics = self._with_new(self.diagnostics, paths, diagnostics)
             await self._notify()
@@ -191,15 +195,19 @@ class LivePreview:
         """An editor is told what is wrong, and sees no older version in its place."""
         return replace(self.options, strict=True)
 
-    def _edit_words_here(self, changed: list[Path]) -> bool:
-        """Bring the words of small documents in without another thread, which takes some hundredths of a second; tell whether that was possible.
+    def _is_quick(self, changed: list[Path]) -> bool:
+        """Tell whether ``changed`` are small documents, which are read and checked without another thread in some hundredths of a second.
 
-        Only the main thread can be interrupted, so in another the text is read and checked in two forks, which takes a tenth of a second (`plugins.watched`).
-        The server waits meanwhile: some seconds at most, for a text that has to be given up.
+        Only the main thread can be interrupted, so in another a text is read and checked in two forks, which takes a tenth of a second, and two while that
+        other one builds (`plugins.watched`). The server waits meanwhile: some seconds at most, for a text that has to be given up.
         """
         content = self.options.content.absolute()
         sources = [path.absolute().relative_to(content).as_posix() for path in changed if path.absolute().is_relative_to(content)]
-        if not (CAN_FORK and self._resident_build.is_idle and len(sources) == len(changed) and is_quick(InputFolder(content), sources)):
+        return CAN_FORK and len(sources) == len(changed) and is_quick(InputFolder(content), sources)
+
+    def _edit_words_here(self, changed: list[Path]) -> bool:
+        """Bring the words of small documents in without another thread; tell whether that was possible."""
+        if not self._resident_build.is_idle:
             return False
         with suppress(BuildFailed, OSError):
             return self._resident_build.edit(replace(self._strict, wait=0), changed, words_alone=True) is not None

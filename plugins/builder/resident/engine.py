@@ -52,11 +52,15 @@ class ResidentBuild:
         Its files count as changed for the next build.
         """
         if self._is_building:
-            self._changed |= set(changed)  # that build may have read them before
+            self.note(changed)  # that build may have read them before
             return None
         with self._lock:
             self._changed |= set(changed)
             return self._bring_in(options, words_alone=words_alone)
+
+    def note(self, changed: Collection[Path]) -> None:
+        """Count ``changed`` as changed for the next build."""
+        self._changed |= set(changed)
 
     @property
     def is_idle(self) -> bool:
