@@ -11,6 +11,7 @@ cache of a CI, another account). So nothing in it is run, each value is checked 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -75,8 +76,16 @@ class ContentCache:
     def __init__(self, file: Path | None, version: str, registry: Registry) -> None:
         self._codec = DocumentCodec(registry)
         self._file, self._version = file, version
-        self._database = _open(file, version)
+        self._connections = {os.getpid(): _open(file, version)}
         self.body = lru_cache(maxsize=64)(self._body)
+
+    @property
+    def _database(self) -> sqlite3.Connection:
+        """The connection of this process. One that a fork inherits must not be used there, nor closed (sqlite.org/howtocorrupt.html, 2.6)."""
+        process = os.getpid()
+        if process not in self._connections and self._file:
+            self._connections[process] = _open(self._file, self._version)
+        return self._connections.get(process) or next(iter(self._connections.values()))  # in memory, a fork has all of it
 
     def rows(self) -> dict[str, CachedDocument]:
         """Return every cached document by path. A damaged file is replaced by an empty one."""
@@ -90,7 +99,7 @@ class ContentCache:
         self._database.close()
         if self._file:
             self._file.unlink(missing_ok=True)
-        self._database = _open(self._file, self._version)
+        self._connections[os.getpid()] = _open(self._file, self._version)
 
     def _rows(self) -> dict[str, CachedDocument]:
         sources = self._database.execute("SELECT path, size, time, digest, bundle FROM source").fetchall()

@@ -12,6 +12,7 @@ import pytest
 from plugins.frontmatter.library import read_library
 from plugins.frontmatter.load.content_cache import CacheDamaged, CachedDocument, ContentCache
 from plugins.frontmatter.model.document import NO_TEXT
+from plugins.processes import run_ahead
 from tests.samples.tiny import NOW, TinySite
 
 
@@ -57,6 +58,24 @@ def test_documents_bodies_and_notes_come_back_after_the_file_was_closed(file: Pa
     assert reopened.notes("checks", Note) == {"a.md": (b"digest", note), "b.md": (b"digest", None)}
     assert reopened.notes("another topic", Note) == {}
     assert reopened.notes("checks", int) == {"b.md": (b"digest", None)}, "a note of another type is none"
+
+
+def test_a_fork_writes_through_a_connection_of_its_own(file: Path, tiny: TinySite, row: CachedDocument) -> None:
+    cache = ContentCache(file, "1", tiny.registry())
+    cache.keep([named(row, "a.md")], body("a.md"))
+
+    def open_files() -> int:
+        return sum(link.resolve() == file.resolve() for link in Path("/proc/self/fd").iterdir())
+
+    def work() -> tuple[int, int]:
+        inherited = open_files()
+        cache.note("checks", [("a.md", b"digest", 7)])
+        return inherited, open_files()
+
+    with run_ahead(work) as result:
+        inherited, used = result()
+    assert inherited == open_files() and used > inherited
+    assert cache.notes("checks", int) == {"a.md": (b"digest", 7)} and cache.body("a.md") == ("<p>本文</p>", "本文")
 
 
 def test_an_object_of_the_registry_stays_one_object(file: Path, tiny: TinySite, row: CachedDocument) -> None:
