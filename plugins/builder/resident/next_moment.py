@@ -17,6 +17,7 @@ from plugins.builder import provenance
 from plugins.builder.options import BuildOptions
 from plugins.builder.resident.next_build import MadeBuild, make_next, new_folder
 from plugins.builder.run import MOMENTS, PublishedBuild
+from plugins.builder.trees.staging import TreeChange
 from plugins.clock import ValidityInterval
 from plugins.files import write_atomically
 from plugins.frontmatter import moments
@@ -35,6 +36,7 @@ class NextMoment:
     """What is made ahead for ``moment`` and the time after it, as long as nothing else begins or ends."""
 
     moment: dt.datetime
+    published: PublishedBuild
     _result: Callable[[], MadeBuild]
     _resources: ExitStack
 
@@ -48,7 +50,10 @@ class NextMoment:
         file = made.folder / MOMENTS
         write_atomically(file, moments.built_at(file.read_bytes(), options.now, made.validity, {}))
         provenance.save(options, made.folder)
-        return made
+        return replace(made, changes={tree: self._with_kept(tree, change) for tree, change in made.changes.items()})
+
+    def _with_kept(self, tree: str, change: TreeChange) -> TreeChange:
+        return replace(change, kept=frozenset(self.published.files[tree].keys() - change.stats.keys() - change.removed))
 
     def close(self) -> None:
         """End the process, and delete what it has made."""
@@ -64,9 +69,11 @@ def begin(published: PublishedBuild, validity: ValidityInterval, now: dt.datetim
         folder = new_folder(options)
         resources.callback(shutil.rmtree, folder, ignore_errors=True)
         made = resources.enter_context(run_ahead(partial(_make, published, options, folder)))
-        return NextMoment(options.now, made, resources.pop_all())
+        return NextMoment(options.now, published, made, resources.pop_all())
 
 
 def _make(published: PublishedBuild, options: BuildOptions, folder: Path) -> MadeBuild:
     with without_gc():
-        return make_next(published, options, folder)
+        made = make_next(published, options, folder)
+    # What is kept is all that is published and not named here. Without it the answer fits into the pipe, and this process need not wait for its reader.
+    return replace(made, changes={tree: replace(change, kept=frozenset()) for tree, change in made.changes.items()})

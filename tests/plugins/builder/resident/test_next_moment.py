@@ -85,6 +85,9 @@ def test_an_edit_right_after_it_is_brought_in(site: Site) -> None:
 
 def test_a_build_before_the_moment_leaves_it_and_one_of_the_moment_finds_it(site: Site) -> None:
     site.look_ahead()
+    for child in active_children():
+        child.join(60)
+    assert active_children() == [], "it waits for somebody to ask, and keeps its memory"
     assert site.engine.edit(replace(site.options, now=COMES - SOON), [])
     assert site.left and site.engine.edit(site.after, [])
     assert len(site.built) == 1 and site.is_there() and site.is_right(site.after)
