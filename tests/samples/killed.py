@@ -37,7 +37,7 @@ def exit_status(work: Callable[[], object]) -> int:
 
 def killed_after(receiver: Receiver, number: int, target: Callable[..., None], *arguments: object) -> BaseProcess:
     """Start a sender, and return when it has died. The receiver kills it when it has taken so many messages, before it says so: the worst moment there is."""
-    processes, has_started = list[BaseProcess](), threading.Event()
+    processes, has_started, connections = list[BaseProcess](), threading.Event(), receiver.connections
 
     def kill(count: int) -> None:
         if count == number:
@@ -49,6 +49,7 @@ def killed_after(receiver: Receiver, number: int, target: Callable[..., None], *
     processes.append(fork.start(target, *arguments))
     has_started.set()
     processes[0].join()
+    receiver.wait_for_ends(connections)
     receiver.behaviour.on_accept = lambda _count: None
     assert processes[0].exitcode == -signal.SIGKILL, "it ended before it could be killed"
     return processes[0]

@@ -64,7 +64,20 @@ class Receiver(ServerThread):
         self.behaviour = behaviour or Behaviour()
         self.accepted: list[Accepted] = []
         self.has_accepted = asyncio.Condition()
-        self.connections = 0
+        self._ends: list[asyncio.Event] = []
+
+    @property
+    def connections(self) -> int:
+        return len(self._ends)
+
+    def wait_for_ends(self, since: int) -> None:
+        """Wait until the connections from number ``since`` on have ended: what a sender that died had sent by then has been read."""
+
+        async def wait() -> None:
+            for end in self._ends[since:]:
+                await end.wait()
+
+        asyncio.run_coroutine_threadsafe(wait(), self._loop).result()
 
     @property
     def recipients(self) -> list[str]:
@@ -88,17 +101,21 @@ class Receiver(ServerThread):
         self._loop.close()
 
     def _session(self) -> Any:
-        self.connections += 1
+        self._ends.append(end := asyncio.Event())
         options: dict[str, Any] = {"tls_context": _context()} if self.behaviour.starttls else {}
         if self.behaviour.password:
             options |= {"authenticator": _authenticate, "auth_required": True, "auth_require_tls": self.behaviour.starttls}
-        return _Session(_Handler(self), hostname="relay.example.jp", loop=self._loop, behaviour=self.behaviour, **options)
+        return _Session(_Handler(self), hostname="relay.example.jp", loop=self._loop, behaviour=self.behaviour, end=end, **options)
 
 
 class _Session(SMTP):
-    def __init__(self, *args: Any, behaviour: Behaviour, **options: Any) -> None:
-        self._behaviour = behaviour
+    def __init__(self, *args: Any, behaviour: Behaviour, end: asyncio.Event, **options: Any) -> None:
+        self._behaviour, self._end = behaviour, end
         super().__init__(*args, **options)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self._end.set()
 
     async def smtp_RCPT(self, arg: str | None) -> None:
         path = (arg or "").partition("<")[2].rpartition(">")[0]
