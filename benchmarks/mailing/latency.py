@@ -65,7 +65,7 @@ def measure(builder: Builder, *, busy: bool = False) -> Iterator[float]:
                 for other in others[:_MERGED]:
                     rewrite(other, lambda text: f"{text}\n合わせた一文です。\n")
                 time.sleep(0.5)
-            words = f"{number}番目に直した一文"
+            words = f"{number}番目に{'その間も' if busy else ''}直した一文"
             rewrite(article, lambda text, words=words: f"{text}\n{words}です。\n")  # type: ignore[misc]
             start = time.perf_counter()
             _wait(address, words, 120)
