@@ -21,6 +21,9 @@ _MERGED = 200
 _FIRST_BUILD = 900.0
 """Seconds until a server has built its first site."""
 
+_PAUSE, _BUSY_PAUSE = 3.0, 25.0
+"""Seconds until the next save: the whole build that follows the page should end first. An editor does not save five times a second."""
+
 _PORTS = {"todoke": 8731, "hugo": 8732}
 
 
@@ -58,9 +61,7 @@ def measure(builder: Builder, *, busy: bool = False) -> Iterator[float]:
     with _server(builder, port):
         _wait(address, "", _FIRST_BUILD)
         for number in range(_EDITS):
-            time.sleep(
-                25 if busy else 3
-            )  # the whole build that follows the page should end first: an editor does not save five times a second
+            time.sleep(_BUSY_PAUSE if busy else _PAUSE)
             if busy:
                 for other in others[:_MERGED]:
                     rewrite(other, lambda text: f"{text}\n合わせた一文です。\n")
