@@ -6,6 +6,7 @@ import datetime as dt
 import shutil
 from pathlib import Path
 
+import pytest
 from jinja2 import DictLoader, Environment
 
 from plugins.builder.options import BuildOptions, BuildReport
@@ -64,6 +65,25 @@ def test_a_fragment_is_rendered_once_and_its_reads_and_its_interval_count_for_ev
     assert first[1] == second[1] >= {("record:a", "title"), ("name:", "site"), ("name:", "end")}
     assert not first[2]
     assert not second[2]
+
+
+class Leaf(Record):
+    """A record that leads to no other, as a document."""
+
+    tracking_leaf = True
+
+
+@pytest.mark.parametrize("how", ["'短く'", "true", "false", "2", "none"])
+def test_the_next_build_has_what_was_made_of_a_document_until_that_changes(how: str) -> None:
+    pages, record = Pages(), Leaf()
+    page = f"{{{{ fragment('row.html', record=record, how={how}) }}}}"
+    pages.environment.loader = DictLoader({"page.html": page, "row.html": "{{ record.title }}{{ how }}"})
+    first, fragments = pages.render(record, "一"), pages.environment.globals[FRAGMENT]
+    assert isinstance(fragments, FragmentCache)
+    fragments.go_on(pages.shared, pages, set())
+    assert pages.render(record, "一") == first and record.times_read == 1
+    fragments.go_on(pages.shared, pages, {("record:a", "title")})
+    assert pages.render(record, "一") == first and record.times_read == 2
 
 
 def test_other_arguments_make_another_fragment() -> None:

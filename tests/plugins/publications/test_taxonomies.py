@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import is_
 
 import pytest
 
@@ -93,3 +94,13 @@ def test_every_topic_has_its_documents_newest_first_and_may_have_none(tiny: Tiny
         (registry.topics["住まい"], ["a2", "a1"]),
         (registry.topics["道路・交通"], []),
     ]
+
+
+def test_a_page_of_documents_that_are_the_very_same_stays_the_same_object(read: tuple[Sequence[Document], Registry]) -> None:
+    documents, registry = read
+    last = taxonomies.places(documents, registry)
+    assert all(map(is_, taxonomies.kept_terms(taxonomies.places(documents, registry), last), last))
+    copied = [documents[0].with_text(documents[0].text), *documents[1:]]
+    kept = taxonomies.kept_terms(taxonomies.places(copied, registry), last)
+    of_copy = {place.name for place in documents[0].meta.municipalities}
+    assert of_copy and {now.label.name for now, before in zip(kept, last, strict=True) if now is not before} == of_copy
