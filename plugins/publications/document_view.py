@@ -16,8 +16,9 @@ from plugins.publications.taxonomies import Neighbours, Related
 from plugins.structured_data.documents import describe
 from plugins.structured_data.site import JsonLd
 
-ViewParts = tuple[str, str, str, str, tuple[str, ...]]
-"""What a view shows, as text: the digests of its document and of the site, the variants of its pictures, its neighbours, the related documents."""
+ViewParts = tuple[str, str, str, tuple[str, ...], tuple[str, ...]]
+"""What a view shows, as text: the digests of its document and of the site, the variants of its pictures, the keys of its neighbours and of what replaces it, address
+and keys of its related documents."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class DocumentView:
         around += [replaced_by.tracking_key, replaced_by.tracking_whole] if replaced_by else []
         others = (related.label.url, *[d.tracking_key for d in related.documents]) if related else ()
         variants = repr(self._variants) if self.document.image_urls else ""
-        return self.document.tracking_whole, self.context.site_digest, variants, " ".join(around), others
+        return self.document.tracking_whole, self.context.site_digest, variants, tuple(around), others
 
     @property
     def content(self) -> str:

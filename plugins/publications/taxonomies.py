@@ -77,6 +77,7 @@ class TermPage:
 
     @cached_property
     def tracking_whole(self) -> str:
+        """For `plugins.incremental`: a document counts by its key. Computed once, since neither label nor documents are ever others."""
         return digest((self.label, self.documents))
 
     @cached_property

@@ -113,23 +113,32 @@ class ResidentBuild:
         if self._ahead:
             self._ahead.close()
             self._ahead = None
-            gc.freeze()  # a process that ends unfreezes what is kept
+            gc.freeze()  # to close it unfreezes what is kept (`plugins.processes.fork_workers`)
 
     def _bring_in(self, options: BuildOptions, *, words_alone: bool = False) -> BuildReport | None:
-        start = time.perf_counter()
+        """Bring the changed files in. What is noted meanwhile counts as changed for the next build, and so do these files if they cannot be brought in."""
+        start, report = time.perf_counter(), None
+        taken, self._changed = self._changed, set()
+        try:
+            report = self._bring_in_files(options, {file for file in taken if not _is_hidden(file)}, words_alone=words_alone)
+        finally:
+            if report is None:
+                self._changed |= taken
+        return replace(report, seconds=time.perf_counter() - start) if report else None
+
+    def _bring_in_files(self, options: BuildOptions, files: Collection[Path], *, words_alone: bool) -> BuildReport | None:
         self._catch_up()
-        kept, files = self._kept, {file for file in self._changed if not _is_hidden(file)}
+        kept = self._kept
         if kept is None or self._is_forgotten or not kept.fits(options):
             return None
         if report := self._publish_ahead(options, files):
-            return replace(report, seconds=time.perf_counter() - start)
+            return report
         with self.pages, suppress(ContentErrors):  # the whole build says what is wrong, and what is public stays as it is
             report = self._try(options, lambda: kept.apply(files, options)) or (
                 self._try(options, lambda: self._go_on(kept, files, options)) if kept.is_sound and not words_alone else None
             )
             if report:
-                self._changed.clear()
-                return replace(report, seconds=time.perf_counter() - start)
+                return report
         if not kept.is_sound:
             self._kept = None
         return None

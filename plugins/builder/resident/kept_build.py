@@ -96,6 +96,7 @@ class KeptBuild:
 
     @property
     def validity(self) -> ValidityInterval:
+        """The moments for which what is in memory is right."""
         return self.published.result.plan.clock.validity
 
     def next(self, files: Collection[Path], options: BuildOptions) -> KeptBuild:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
 from plugins.builder.lock import output_lock
-from plugins.builder.options import BuildOptions
+from plugins.builder.options import BuildOptions, BuildReport
+from plugins.builder.resident.engine import ResidentBuild
 from plugins.preview.live import LivePreview, real_folders
 from tests.samples.tiny import NOW, TinySite
 
@@ -89,5 +92,44 @@ def test_words_of_a_small_document_are_brought_in_without_another_process(previe
         assert forks == []
         assert "おわりの一文です。" not in await save("おわりの一文です。[どこにもない](none.md)")
         assert [diagnostic.rule for diagnostic in preview.diagnostics] == ["F401"]
+
+    asyncio.run(edit())
+
+
+class Halting(ResidentBuild):
+    """Stands still before it builds, if it is to, until it may go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.halts, self.has_begun, self.may_go_on = False, threading.Event(), threading.Event()
+
+    def build(self, options: BuildOptions, changed: Collection[Path] | None = None) -> BuildReport:
+        if self.halts:
+            self.has_begun.set()
+            self.may_go_on.wait()
+        return super().build(options, changed)
+
+
+def test_a_small_document_is_shown_without_another_process_while_something_else_is_built(preview: LivePreview, tiny: TinySite) -> None:
+    forks, engine = list[int](), Halting()
+    os.register_at_fork(before=lambda: forks.append(1))
+    preview = LivePreview(preview.options, preview.watched, _resident_build=engine)
+    article = tiny.article("press/2020/a.md")
+
+    def page() -> str:
+        return (preview.site / "press/2020/05/a/index.html").read_text("utf-8")
+
+    async def edit() -> None:
+        await preview.build()
+        engine.halts = True
+        building = asyncio.create_task(preview.build())
+        await asyncio.to_thread(engine.has_begun.wait)
+        forks.clear()
+        article.write_text(f"{article.read_text('utf-8')}\nそのあいだの一文です。\n", "utf-8")
+        await preview.show([article])
+        assert "そのあいだの一文です。" in page() and forks == []
+        engine.may_go_on.set()
+        await building
+        assert "そのあいだの一文です。" in page()
 
     asyncio.run(edit())

@@ -12,7 +12,7 @@ import pytest
 
 from plugins.builder.options import BuildOptions
 from plugins.builder.resident.engine import ResidentBuild
-from plugins.builder.run import build, verify
+from plugins.builder.run import PublishedBuild, build, verify
 from tests.samples.tiny import NOW, make_site
 
 ISSUE = "---\ntitle: 号\ndate: 2020-06-01\n---\nこんにちは。\n\n## 話題\n\n前書きです。\n\n::記事 ../../press/2020/a1.md\n"
@@ -96,6 +96,23 @@ def test_documents_that_come_go_or_move_are_built_from_what_is_in_memory(site: S
     assert verify(site.options, site.tiny.root / "full") == []
     site.engine.save()
     assert build(site.options).rendered == 0
+
+
+def test_what_is_saved_while_another_edit_is_brought_in_is_not_lost(site: Site) -> None:
+    saved = site.tiny.content / "press/2020/a3.md"
+
+    def save_again(_published: PublishedBuild) -> None:
+        site.engine.on_built = lambda _: None
+        site.engine.note([site.change("press/2020/a3.md", lambda text: text + "\n二度目に直した一文です。\n")])
+
+    site.engine.on_built = save_again
+    new = site.tiny.article("press/2020/a6.md", "増えた話", "2020-06-01")
+    site.change("press/2020/a3.md", lambda text: text + "\n一度目に直した一文です。\n")
+    assert site.engine.edit(site.options, [saved, new])
+    assert "二度目" not in site.tiny.page("/press/2020/03/a3/")
+    site.engine.build(site.options, [])
+    assert "二度目" in site.tiny.page("/press/2020/03/a3/")
+    assert verify(site.options, site.tiny.root / "full") == []
 
 
 @pytest.mark.parametrize("doubt", DOUBTS)
